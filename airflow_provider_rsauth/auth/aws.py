@@ -1,0 +1,121 @@
+"""AWS sessions and clients, as the auth modes make them and the issuer uses them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+from airflow_provider_rsauth.auth.diagnosis import explaining_aws_errors
+
+if TYPE_CHECKING:
+    import boto3
+    from botocore.config import Config
+
+CONNECT_TIMEOUT = 10
+READ_TIMEOUT = 20
+ATTEMPTS = 5
+
+ROLE_SESSION_SECONDS = 900
+"""The shortest role session that STS gives: it serves one call."""
+
+
+class AwsSession(Protocol):
+    """An AWS identity that can make clients."""
+
+    @property
+    def region(self) -> str | None:
+        """The region that the identity's own configuration names."""
+
+    def secrets(self) -> tuple[str, ...]:
+        """Return the secret parts of the credentials that the identity has now."""
+
+    def client(self, service: str, region: str | None) -> Any:
+        """
+        Return a client.
+
+        :param service: the service, such as ``redshift-serverless``.
+        :param region: the region; ``None`` for the identity's own.
+        """
+
+
+class BotoSession:
+    """
+    An AWS identity held by a boto3 session.
+
+    :param session: the boto3 session.
+    """
+
+    def __init__(self, session: boto3.Session) -> None:
+        self._session = session
+
+    @property
+    def region(self) -> str | None:
+        """The region that the session's own configuration names."""
+        region: str | None = self._session.region_name
+        return region
+
+    def secrets(self) -> tuple[str, ...]:
+        """Return the secret parts of the credentials that the session has now; none if it has no credentials."""
+        credentials = self._session.get_credentials()
+        if credentials is None:
+            return ()
+        now = credentials.get_frozen_credentials()
+        return tuple(filter(None, (now.secret_key, now.token)))
+
+    def client(self, service: str, region: str | None) -> Any:
+        """
+        Return a client that gives up in bounded time and retries only what can succeed.
+
+        :param service: the service, such as ``redshift-serverless``.
+        :param region: the region; ``None`` for the session's own.
+        """
+        return self._session.client(service, region_name=region or self.region, config=client_config())
+
+
+def client_config() -> Config:
+    """Return botocore's settings for the calls of a sign-in: bounded time, retries with jitter."""
+    from botocore.config import Config
+
+    return Config(
+        connect_timeout=CONNECT_TIMEOUT,
+        read_timeout=READ_TIMEOUT,
+        retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
+        user_agent_extra="airflow-provider-rsauth",
+    )
+
+
+def assume_role(
+    session: AwsSession,
+    role_arn: str,
+    external_id: str | None,
+    session_name: str | None,
+    region: str | None,
+) -> BotoSession:
+    """
+    Assume an IAM role (STS AssumeRole) and return its session.
+
+    :param session: who assumes the role.
+    :param role_arn: the role.
+    :param external_id: the external ID that the role's trust policy asks for.
+    :param session_name: the role session's name in CloudTrail.
+    :param region: the region whose STS is asked; ``None`` for the session's own.
+    :raises NotAllowed: the role's trust policy, or a policy of the caller, does not allow it.
+    """
+    import boto3
+
+    request: dict[str, Any] = {
+        "RoleArn": role_arn,
+        "RoleSessionName": session_name or "airflow-provider-rsauth",
+        "DurationSeconds": ROLE_SESSION_SECONDS,
+    }
+    if external_id:
+        request["ExternalId"] = external_id
+    with explaining_aws_errors():
+        keys = session.client("sts", region).assume_role(**request)["Credentials"]
+    return BotoSession(
+        boto3.Session(
+            aws_access_key_id=keys["AccessKeyId"],
+            aws_secret_access_key=keys["SecretAccessKey"],
+            aws_session_token=keys["SessionToken"],
+            region_name=region or session.region,
+        )
+    )

@@ -1,0 +1,129 @@
+"""What a field of a connection is: declared once, for validation, form, documentation and tests alike."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
+
+SIGN_IN = "Sign in"
+TARGET = "Cluster or workgroup"
+DATABASE_USER = "Database user"
+ROLE = "IAM role"
+DRIVER = "TLS and driver"
+
+
+@dataclass(frozen=True, slots=True)
+class Ui:
+    """
+    How a field appears to people.
+
+    :param label: its label.
+    :param help: what it is for, in AWS's words.
+    :param section: the form's section that it stands in.
+    :param standard: the attribute of the Airflow connection that holds it (``host``, ``login``, …); by
+        default it is kept in the connection's extra.
+    """
+
+    label: str
+    help: str
+    section: str
+    standard: str = ""
+
+
+class Settings(BaseModel):
+    """A group of fields. Frozen; unknown fields are refused; no error shows a value by itself."""
+
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        hide_input_in_errors=True,
+        str_strip_whitespace=True,
+        validate_default=False,
+    )
+
+    @classmethod
+    def ui(cls, name: str) -> Ui:
+        """
+        Return how a field appears to people.
+
+        :param name: the field's key.
+        """
+        return next(item for item in cls.model_fields[name].metadata if isinstance(item, Ui))
+
+    def __repr__(self) -> str:
+        """Show which fields are set; a value could be a secret pasted into the wrong field."""
+        return f"{type(self).__name__}({', '.join(sorted(self.model_fields_set))})"
+
+    __str__ = __repr__
+
+
+def matching(pattern: str, wanted: str) -> AfterValidator:
+    """
+    Check a text against a pattern.
+
+    :param pattern: a regular expression for the whole text.
+    :param wanted: what the text should be, to finish the sentence "must be …".
+    """
+    compiled = re.compile(pattern)
+
+    def check(value: str | None) -> str | None:
+        if value is not None and not compiled.fullmatch(value):
+            raise ValueError(f"must be {wanted}")
+        return value
+
+    return AfterValidator(check)
+
+
+def _split(value: Any) -> Any:
+    if isinstance(value, str):
+        value = re.split(r"[,\n]", value)
+    if isinstance(value, list | tuple):
+        return tuple(
+            item.strip() if isinstance(item, str) else item for item in value if item not in (None, "")
+        )
+    return value
+
+
+def _without_blanks(value: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(item for item in value if item)
+
+
+def _flag(value: Any) -> Any:
+    return value.strip().lower() if isinstance(value, str) else value
+
+
+TextList = Annotated[tuple[str, ...], BeforeValidator(_split), AfterValidator(_without_blanks)]
+"""Several texts: a JSON list, a comma-separated text, or one a line."""
+
+Flag = Annotated[bool, BeforeValidator(_flag)]
+"""True or false, also as the texts that forms and URLs carry."""
+
+ARN = r"arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]+"
+
+RoleArn = Annotated[
+    str | None,
+    matching(ARN, "the ARN of an IAM role, such as arn:aws:iam::123456789012:role/RedshiftReader"),
+    Ui(
+        "IAM role to assume",
+        "ARN of a role to assume before Redshift is asked, for instance in the cluster's account.",
+        ROLE,
+    ),
+]
+ExternalId = Annotated[
+    str | None,
+    matching(r"[\w+=,.@:/-]{2,1224}", "2 to 1224 letters, digits or one of + = , . @ : / -"),
+    Ui("External ID", "External ID that the role's trust policy asks for.", ROLE),
+]
+RoleSessionName = Annotated[
+    str | None,
+    matching(r"[\w+=,.@-]{2,64}", "2 to 64 letters, digits or one of + = , . @ -"),
+    Ui(
+        "Role session name",
+        "Name of the role session in CloudTrail; by default made from the connection's id.",
+        ROLE,
+    ),
+]
+RequiredSecret = Annotated[SecretStr, Field(min_length=1)]

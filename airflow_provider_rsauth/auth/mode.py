@@ -1,0 +1,121 @@
+"""What an auth mode is: a declared way to sign in, with its fields and one question to answer."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, ClassVar, Protocol
+
+from airflow_provider_rsauth.auth.aws import AwsSession, assume_role
+from airflow_provider_rsauth.auth.broker import utc_now
+from airflow_provider_rsauth.auth.credential import Credential
+from airflow_provider_rsauth.auth.fields import ExternalId, RoleArn, RoleSessionName, Settings
+
+
+class AwsConnections(Protocol):
+    """The AWS connections of Airflow, lent to the core by the layer that knows Airflow."""
+
+    def session(self, aws_conn_id: str | None, region: str | None) -> AwsSession:
+        """
+        Return the AWS session that a connection describes.
+
+        :param aws_conn_id: the connection's id; ``None`` for boto3's default credential chain.
+        :param region: the region to work in, before the connection's own.
+        :raises InvalidSettings: the connection does not exist.
+        """
+
+    def fingerprint(self, aws_conn_id: str | None) -> str:
+        """
+        Return a text that differs when the connection's content differs; it is a secret.
+
+        :param aws_conn_id: the connection's id.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class SignInContext:
+    """
+    What an auth mode may use of the world around it.
+
+    :param subject: the connection, for messages.
+    :param aws_connections: the AWS connections of Airflow.
+    :param register_secret: told every secret before anything can print it.
+    :param now: the clock, UTC.
+    """
+
+    subject: str
+    aws_connections: AwsConnections
+    register_secret: Callable[[str], None]
+    now: Callable[[], datetime] = field(default=utc_now)
+
+
+class AuthMode(Settings, ABC):
+    """
+    A way to sign in. Subclasses declare fields and say who signs in.
+
+    :cvar name: the tag in the connection's ``auth_mode``.
+    :cvar title: the name that people see.
+    :cvar summary: whose identity it is, in one line.
+    :cvar login_is: what the connection's login is in this mode.
+    """
+
+    name: ClassVar[str]
+    title: ClassVar[str]
+    summary: ClassVar[str]
+    login_is: ClassVar[str] = "Database user"
+
+    @classmethod
+    @abstractmethod
+    def example(cls) -> dict[str, Any]:
+        """Return the least that a connection in this mode needs, for documentation and tests."""
+
+
+class DirectMode(AuthMode):
+    """A mode that knows user and password for the database by itself; no AWS API is called for them."""
+
+    @abstractmethod
+    def credential(self, context: SignInContext) -> Credential:
+        """
+        Return the database credential.
+
+        :param context: what the mode may use.
+        """
+
+
+class AwsMode(AuthMode):
+    """A mode that yields an AWS identity, which then asks Redshift for a temporary credential."""
+
+    role_arn: RoleArn = None
+    external_id: ExternalId = None
+    role_session_name: RoleSessionName = None
+
+    @abstractmethod
+    def base_session(self, context: SignInContext, region: str | None) -> AwsSession:
+        """
+        Return the AWS session of this identity, before the role of the connection is assumed.
+
+        :param context: what the mode may use.
+        :param region: the region of the cluster or workgroup, where known.
+        """
+
+    def session(self, context: SignInContext, region: str | None) -> AwsSession:
+        """
+        Return the AWS session that asks Redshift for a credential.
+
+        :param context: what the mode may use.
+        :param region: the region of the cluster or workgroup, where known.
+        """
+        session = self.base_session(context, region)
+        if not self.role_arn:
+            return session
+        return assume_role(session, self.role_arn, self.external_id, self.role_session_name, region)
+
+    def fingerprint(self, context: SignInContext) -> str:  # noqa: ARG002
+        """
+        Return what the identity depends on besides the fields of the mode; it is a secret.
+
+        :param context: what the mode may use.
+        """
+        return ""

@@ -1,0 +1,1 @@
+"""The auth modes, one a file."""

@@ -1,0 +1,54 @@
+"""The AWS SDK's debug lines of a sign-in, which print keys, tokens and passwords, are withheld."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+TALKATIVE_LOGGERS = (
+    "botocore.auth",
+    "botocore.client",
+    "botocore.credentials",
+    "botocore.endpoint",
+    "botocore.endpoint_provider",
+    "botocore.hooks",
+    "botocore.httpsession",
+    "botocore.parsers",
+    "botocore.regions",
+    "botocore.retryhandler",
+    "botocore.retries.standard",
+    "botocore.tokens",
+    "botocore.utils",
+    "urllib3.connectionpool",
+)
+"""The loggers that print requests, responses and signatures at DEBUG."""
+
+_signing_in: ContextVar[bool] = ContextVar("signing_in", default=False)
+
+
+class _Withhold(logging.Filter):
+    def filter(self, record: logging.LogRecord) -> bool:
+        return record.levelno > logging.DEBUG or not _signing_in.get()
+
+
+_withhold = _Withhold()
+
+
+@contextmanager
+def withholding_debug_logs() -> Iterator[None]:
+    """
+    Withhold the debug lines of the AWS SDK in this thread, as long as the block runs.
+
+    botocore prints the body of each answer, the temporary password in it, before anybody could tell a masker.
+    """
+    for name in TALKATIVE_LOGGERS:
+        logger = logging.getLogger(name)
+        if _withhold not in logger.filters:
+            logger.addFilter(_withhold)
+    token = _signing_in.set(True)
+    try:
+        yield
+    finally:
+        _signing_in.reset(token)

@@ -1,0 +1,249 @@
+"""An Airflow connection is parsed once, here, into a ``SignIn``; all that is wrong with it is said at once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+
+from airflow_provider_rsauth.auth import database_user, target
+from airflow_provider_rsauth.auth.aliases import WITHOUT_EFFECT, canonical_name
+from airflow_provider_rsauth.auth.database_user import DatabaseUser
+from airflow_provider_rsauth.auth.driver import WEAKER_MODES, DriverSettings
+from airflow_provider_rsauth.auth.errors import InvalidSettings, Problem
+from airflow_provider_rsauth.auth.fields import Settings
+from airflow_provider_rsauth.auth.mode import AuthMode, DirectMode
+from airflow_provider_rsauth.auth.problems import problems_of
+from airflow_provider_rsauth.auth.registry import DEFAULT_MODE, MODES
+from airflow_provider_rsauth.auth.target import Target, TargetSettings, split_endpoint
+
+STOCK_CONN_TYPE = "redshift"
+STOCK_AWS_CONN_ID = "aws_default"
+"""The AWS connection that Airflow's own Redshift hook uses when none is named, if it exists."""
+
+TRUE_WORDS = ("true", "1", "yes", "on", "t", "y")
+
+S = TypeVar("S", bound=Settings)
+
+
+@dataclass(frozen=True, slots=True)
+class RawConnection:
+    """
+    A connection as Airflow keeps it.
+
+    :param conn_id: its id, for messages only.
+    :param conn_type: ``redshift_iam``, or ``redshift`` for one made for Airflow's own Redshift hook.
+    :param host: the host.
+    :param port: the port.
+    :param login: the login.
+    :param password: the password.
+    :param schema: the database.
+    :param extra: the extra, as JSON text or already read.
+    """
+
+    conn_id: str
+    conn_type: str = "redshift_iam"
+    host: str | None = None
+    port: int | str | None = None
+    login: str | None = None
+    password: str | None = field(default=None, repr=False)
+    schema: str | None = None
+    extra: str | Mapping[str, Any] | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class SignIn:
+    """
+    What a connection says, checked.
+
+    :param subject: the connection, for messages.
+    :param mode: who signs in.
+    :param target: to which cluster or workgroup.
+    :param database_user: as whom, and for how long.
+    :param driver: how the driver connects.
+    :param notices: what the user should know although nothing is wrong.
+    """
+
+    subject: str
+    mode: AuthMode
+    target: Target
+    database_user: DatabaseUser
+    driver: DriverSettings
+    notices: tuple[str, ...] = ()
+
+
+def parse(raw: RawConnection, overrides: Mapping[str, Any] | None = None) -> SignIn:
+    """
+    Turn a connection into a sign-in. Calls nothing.
+
+    :param raw: the connection.
+    :param overrides: settings that win over the connection's; ``None`` and ``""`` mean "not given".
+    :raises InvalidSettings: something is wrong; the error names all of it.
+    """
+    return _Parser(raw, overrides or {}).sign_in()
+
+
+class _Parser:
+    """Gathers options, problems and notices of one connection."""
+
+    def __init__(self, raw: RawConnection, overrides: Mapping[str, Any]) -> None:
+        self.subject = f"Connection {raw.conn_id!r}"
+        self.problems: list[Problem] = []
+        self.notices: list[str] = []
+        standard = {
+            "host": raw.host,
+            "port": raw.port,
+            "login": raw.login,
+            "password": raw.password,
+            "database": raw.schema,
+        }
+        extra = self._read(raw.extra)
+        self.options = {**_given(standard), **self._canonical(extra), **self._canonical(overrides)}
+        self.is_stock = raw.conn_type == STOCK_CONN_TYPE or "iam" in self.options
+        if isinstance(host := self.options.get("host"), str):
+            self.options = {**split_endpoint(host), **{k: v for k, v in self.options.items() if k != "host"}}
+
+    def sign_in(self) -> SignIn:
+        mode_type = self._mode_type()
+        subject = f"{self.subject} ({mode_type.title})" if mode_type else self.subject
+        if mode_type and "login" not in mode_type.model_fields and "login" in self.options:
+            self.options.setdefault("db_user", self.options["login"])
+        if self.is_stock and mode_type is MODES[DEFAULT_MODE]:
+            self.options.setdefault("aws_conn_id", STOCK_AWS_CONN_ID)
+        mode = self._validate(mode_type) if mode_type else None
+        settings = self._validate(TargetSettings)
+        user = self._validate(DatabaseUser)
+        driver = self._validate(DriverSettings)
+        place = self._place(settings, mode_type) if settings and mode_type else None
+        if place and user and mode_type and not issubclass(mode_type, DirectMode):
+            self._check_user(user, place)
+        self._notice_the_rest(mode_type)
+        if self.problems or not (mode and place and user and driver):
+            raise InvalidSettings(subject, self.problems, self.notices)
+        return SignIn(subject, mode, place, user, driver, tuple(self.notices))
+
+    def _read(self, extra: str | Mapping[str, Any] | None) -> Mapping[str, Any]:
+        if isinstance(extra, str):
+            try:
+                extra = json.loads(extra) if extra.strip() else {}
+            except ValueError:
+                extra = "not JSON"
+        if extra is not None and not isinstance(extra, Mapping):
+            problem = Problem("extra", 'is not a JSON object. Write it as {"name": "value", …}', "Extra")
+            raise InvalidSettings(self.subject, [problem])
+        return extra or {}
+
+    def _canonical(self, options: Mapping[str, Any]) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for key, value in _given(options).items():
+            name = canonical_name(str(key))
+            if name in found and found[name] != value:
+                self.problems.append(
+                    Problem(name, f"is given twice with different values, once as {key!r}. Keep one")
+                )
+            found[name] = value
+        return found
+
+    def _mode_type(self) -> type[AuthMode] | None:
+        name = self.options.get("auth_mode") or self._stock_mode()
+        if name in MODES:
+            return MODES[name]
+        near = get_close_matches(str(name), MODES, n=1, cutoff=0.5)
+        hint = f"Did you mean {near[0]!r}? " if near else ""
+        self.problems.append(
+            Problem(
+                "auth_mode",
+                f"{name!r} is not an auth mode. {hint}There are: {', '.join(MODES)}",
+                "Sign in with",
+            )
+        )
+        return None
+
+    def _stock_mode(self) -> str:
+        if not self.is_stock:
+            return DEFAULT_MODE
+        if str(self.options.get("iam", False)).strip().lower() not in TRUE_WORDS:
+            return "password"
+        return next((mode for key, mode in _STOCK_IAM_MODES.items() if key in self.options), DEFAULT_MODE)
+
+    def _validate(self, group: type[S]) -> S | None:
+        values = {name: self.options[name] for name in group.model_fields if name in self.options}
+        try:
+            return group.model_validate(values)
+        except ValidationError as error:
+            problems = problems_of(error, group, values)
+        self.problems += problems
+        bad = {problem.field for problem in problems}
+        try:
+            # The other fields can still be checked against one another, so that all is said at once.
+            return group.model_validate({name: value for name, value in values.items() if name not in bad})
+        except ValidationError:
+            return None
+
+    def _place(self, settings: TargetSettings, mode_type: type[AuthMode]) -> Target:
+        place, problems, notices = target.resolve(
+            settings, needs_identifier=not issubclass(mode_type, DirectMode)
+        )
+        self._take(problems, notices)
+        return place
+
+    def _check_user(self, user: DatabaseUser, place: Target) -> None:
+        if place.is_serverless or user.as_iam_identity:
+            self.problems = [
+                problem for problem in self.problems if problem.field not in database_user.NOT_ALWAYS_USED
+            ]
+        self._take(*database_user.check(user, place))
+
+    def _take(self, problems: list[Problem], notices: list[str]) -> None:
+        known = {problem.field for problem in self.problems}
+        self.problems += [problem for problem in problems if problem.field not in known]
+        self.notices += notices
+
+    def _notice_the_rest(self, mode_type: type[AuthMode] | None) -> None:
+        if database_user.has_issued_prefix(_text(self.options.get("db_user"))):
+            self.notices.append(
+                "The prefix of the database user (IAM:, IAMA:, IAMR:) is left out; AWS puts it there."
+            )
+        if _text(self.options.get("sslmode")).lower() in WEAKER_MODES:
+            self.notices.append(
+                "sslmode verify-full is used, which is stronger than what the connection says."
+            )
+        if "ssl" in self.options and str(self.options["ssl"]).strip().lower() not in TRUE_WORDS:
+            self.problems.append(
+                Problem(
+                    "ssl",
+                    "cannot be off: a sign-in without TLS would send the password in the clear. Remove it",
+                )
+            )
+        self.notices += _unused(self.options, mode_type)
+
+
+_STOCK_IAM_MODES = {"profile": "profile", "access_key_id": "access_key"}
+"""Options that choose the identity in a connection made for Airflow's own Redshift hook."""
+
+_COMMON = (TargetSettings, DatabaseUser, DriverSettings)
+
+
+def _given(options: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in options.items() if value not in (None, "", [])}
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _unused(options: Mapping[str, Any], mode_type: type[AuthMode] | None) -> Iterator[str]:
+    used = {"auth_mode", "ssl", *WITHOUT_EFFECT} | {name for group in _COMMON for name in group.model_fields}
+    used |= set(mode_type.model_fields) if mode_type else set()
+    elsewhere = {name: mode.title for mode in MODES.values() for name in mode.model_fields}
+    for name in sorted(options.keys() - used - {"login"}):
+        if name in elsewhere:
+            if options[name]:
+                yield f"{name} belongs to the auth mode {elsewhere[name]!r} and is not used."
+        else:
+            near = get_close_matches(name, used | elsewhere.keys(), n=1, cutoff=0.75)
+            yield f"{name} is not a setting and is not used." + (f" Did you mean {near[0]}?" if near else "")

@@ -1,0 +1,142 @@
+"""From a ``SignIn`` to what the driver needs: an endpoint and a credential."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from collections.abc import Hashable
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import blake2b
+from typing import Any
+
+from pydantic import SecretStr
+
+from airflow_provider_rsauth.auth.broker import CredentialBroker
+from airflow_provider_rsauth.auth.credential import Credential
+from airflow_provider_rsauth.auth.diagnosis import explaining_aws_errors
+from airflow_provider_rsauth.auth.endpoint import Endpoint, discover, known_endpoint
+from airflow_provider_rsauth.auth.errors import InvalidSettings, Problem
+from airflow_provider_rsauth.auth.issuer import issue
+from airflow_provider_rsauth.auth.mode import AwsMode, DirectMode, SignInContext
+from airflow_provider_rsauth.auth.quiet import withholding_debug_logs
+from airflow_provider_rsauth.auth.settings import SignIn
+from airflow_provider_rsauth.auth.target import DEFAULT_DATABASE, TargetSettings
+
+_SALT = secrets.token_bytes(32)
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """
+    Everything that one login needs.
+
+    :param endpoint: where.
+    :param credential: as whom.
+    """
+
+    endpoint: Endpoint
+    credential: Credential
+
+    @property
+    def issued_at(self) -> datetime:
+        """When the credential was issued, UTC."""
+        return self.credential.issued_at
+
+    @property
+    def expires_at(self) -> datetime | None:
+        """When the credential stops working, UTC."""
+        return self.credential.expires_at
+
+
+broker: CredentialBroker[Login] = CredentialBroker()
+"""The broker of this process; a task process starts with an empty one."""
+
+
+def obtain_login(sign_in: SignIn, context: SignInContext) -> Login:
+    """
+    Return endpoint and credential, from the broker where the connection allows it.
+
+    :param sign_in: the sign-in.
+    :param context: what the auth mode may use.
+    :raises RsAuthError: why there is none, and what to do.
+    """
+    if sign_in.driver.credential_cache == "off" or not isinstance(sign_in.mode, AwsMode):
+        return new_login(sign_in, context)
+    return broker.credential(cache_key(sign_in, context), lambda: new_login(sign_in, context))
+
+
+def discard_login(sign_in: SignIn, context: SignInContext, login: Login) -> None:
+    """
+    Forget a login that the server refused.
+
+    :param sign_in: the sign-in.
+    :param context: what the auth mode may use.
+    :param login: the refused login.
+    """
+    broker.discard(cache_key(sign_in, context), login)
+
+
+def new_login(sign_in: SignIn, context: SignInContext) -> Login:
+    """
+    Return endpoint and a newly issued credential.
+
+    :param sign_in: the sign-in.
+    :param context: what the auth mode may use.
+    :raises RsAuthError: why there is none, and what to do.
+    """
+    mode, target = sign_in.mode, sign_in.target
+    with withholding_debug_logs():
+        if isinstance(mode, DirectMode):
+            endpoint = known_endpoint(target)
+            assert endpoint  # noqa: S101 - the settings of a direct mode were refused without a host
+            return Login(endpoint, mode.credential(context))
+        assert isinstance(mode, AwsMode)  # noqa: S101 - there is no third kind
+        with explaining_aws_errors(target):
+            session = mode.session(context, target.region)
+            for secret in session.secrets():
+                context.register_secret(secret)
+        if not (target.region or session.region):
+            raise InvalidSettings(sign_in.subject, [_NO_REGION])
+        endpoint = known_endpoint(target) or discover(target, session)
+        credential = issue(target, endpoint.database, sign_in.database_user, session, context.now())
+        context.register_secret(credential.password)
+        return Login(endpoint, credential)
+
+
+def cache_key(sign_in: SignIn, context: SignInContext) -> Hashable:
+    """
+    Return who asks for what, with secrets reduced to a keyed digest: equal sign-ins share, others never do.
+
+    :param sign_in: the sign-in.
+    :param context: what the auth mode may use.
+    """
+    mode = sign_in.mode
+    identity = {
+        "fields": mode.model_dump(),
+        "beyond": mode.fingerprint(context) if isinstance(mode, AwsMode) else "",
+        "ambient": sorted((name, value) for name, value in os.environ.items() if name.startswith("AWS_")),
+    }
+    text = json.dumps(identity, sort_keys=True, default=_reveal)
+    digest = blake2b(text.encode(), key=_SALT, digest_size=32).digest()
+    target = sign_in.target
+    return (
+        target.partition,
+        target,
+        target.database or DEFAULT_DATABASE,
+        sign_in.database_user,
+        mode.name,
+        digest,
+    )
+
+
+def _reveal(value: Any) -> Any:
+    return value.get_secret_value() if isinstance(value, SecretStr) else str(value)
+
+
+_NO_REGION = Problem(
+    "region",
+    "missing. The host does not show it and the AWS identity names none; fill in the region of the cluster or workgroup",
+    TargetSettings.ui("region").label,
+)

@@ -1,0 +1,223 @@
+"""Which Redshift: the cluster or workgroup, its region, and the host where the connection names one."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Annotated
+
+from pydantic import AfterValidator, BeforeValidator, Field
+
+from airflow_provider_rsauth.auth.errors import Problem
+from airflow_provider_rsauth.auth.fields import TARGET, Flag, Settings, Ui, matching
+from airflow_provider_rsauth.auth.partitions import DNS_SUFFIXES, partition_of
+
+DEFAULT_PORT = 5439
+DEFAULT_DATABASE = "dev"
+
+_REGION = r"[a-z]{2,4}(?:-[a-z]+)+-\d{1,2}"
+_SUFFIX = "|".join(re.escape(suffix) for suffix in sorted(DNS_SUFFIXES, key=len, reverse=True))
+_CLUSTER_HOST = re.compile(
+    rf"(?P<id>[a-z][a-z0-9-]*)\.[a-z0-9]+\.(?P<region>{_REGION})\.redshift\.(?:{_SUFFIX})"
+)
+_WORKGROUP_HOST = re.compile(
+    rf"(?P<id>[a-z0-9-]+)\.(?P<account>\d{{12}})\.(?P<region>{_REGION})\.redshift-serverless\.(?:{_SUFFIX})"
+)
+_ENDPOINT = re.compile(r"(?P<host>[^:/\s]+)(?::(?P<port>\d+))?(?:/(?P<database>[^/?#\s]+)?)?")
+
+
+def _host(value: str | None) -> str | None:
+    if value is None:
+        return None
+    if not re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?\.?", value):
+        raise ValueError(
+            "must be a host name without scheme, port or path, such as the endpoint that the Redshift console shows"
+        )
+    return value.lower().rstrip(".")
+
+
+def _lower(value: object) -> object:
+    return value.strip().lower() if isinstance(value, str) else value
+
+
+class TargetSettings(Settings):
+    """The fields that say which Redshift."""
+
+    host: Annotated[
+        str | None,
+        AfterValidator(_host),
+        Ui(
+            "Host",
+            "Endpoint of the cluster or workgroup; empty: AWS is asked for it.",
+            TARGET,
+            standard="host",
+        ),
+    ] = None
+    port: Annotated[
+        int | None,
+        Field(ge=1, le=65535),
+        Ui("Port", "Port of the endpoint, 1 to 65535; 5439 when empty.", TARGET, standard="port"),
+    ] = None
+    database: Annotated[
+        str | None,
+        Field(max_length=127),
+        Ui(
+            "Database",
+            "Database to connect to; the cluster's own, or dev, when empty.",
+            TARGET,
+            standard="schema",
+        ),
+    ] = None
+    cluster_identifier: Annotated[
+        str | None,
+        matching(
+            r"(?=.{1,63}\Z)[a-z](-?[a-z0-9])*",
+            "a cluster identifier: small letters, digits and single hyphens",
+        ),
+        Ui(
+            "Cluster identifier",
+            "Provisioned cluster; known from the host where that is the cluster's endpoint.",
+            TARGET,
+        ),
+    ] = None
+    serverless_work_group: Annotated[
+        str | None,
+        matching(r"[a-z0-9-]{3,64}", "a workgroup name: 3 to 64 small letters, digits and hyphens"),
+        Ui(
+            "Workgroup",
+            "Serverless workgroup; known from the host where that is the workgroup's endpoint.",
+            TARGET,
+        ),
+    ] = None
+    is_serverless: Annotated[
+        Flag | None,
+        Ui("Serverless", "The target is a serverless workgroup and the host does not show it.", TARGET),
+    ] = None
+    region: Annotated[
+        str | None,
+        BeforeValidator(_lower),
+        matching(_REGION, "an AWS region, such as us-west-2"),
+        Ui("Region", "AWS region of the cluster or workgroup; known from its endpoint.", TARGET),
+    ] = None
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """
+    A cluster or a workgroup.
+
+    :param identifier: the cluster's identifier or the workgroup's name; empty where only the host is known.
+    :param is_serverless: whether it is a workgroup.
+    :param region: its region; ``None`` where only the AWS identity's own configuration can tell.
+    :param host: where to connect; ``None`` to ask AWS.
+    :param port: the port; ``None`` for what AWS says, or 5439.
+    :param database: the database; ``None`` for the cluster's own, or ``dev``.
+    :param account: the AWS account that it belongs to, where the host shows it.
+    """
+
+    identifier: str
+    is_serverless: bool
+    region: str | None
+    host: str | None
+    port: int | None
+    database: str | None
+    account: str = ""
+
+    @property
+    def kind(self) -> str:
+        """What it is, in words."""
+        return "workgroup" if self.is_serverless else "cluster"
+
+    @property
+    def partition(self) -> str:
+        """The AWS partition, or ``aws`` while the region is not known."""
+        return partition_of(self.region or "")
+
+    def __str__(self) -> str:
+        place = f" in {self.region}" if self.region else ""
+        return f"{self.kind} {self.identifier!r}{place}" if self.identifier else f"host {self.host!r}"
+
+
+def split_endpoint(host: str) -> dict[str, str]:
+    """
+    Split an endpoint as the Redshift console shows it, ``host:port/database``.
+
+    :param host: what stands in the host field.
+    :return: ``host`` and, where given, ``port`` and ``database``; unchanged if it has another form.
+    """
+    match = _ENDPOINT.fullmatch(host.strip())
+    return {key: value for key, value in match.groupdict().items() if value} if match else {"host": host}
+
+
+def resolve(settings: TargetSettings, needs_identifier: bool) -> tuple[Target, list[Problem], list[str]]:
+    """
+    Decide which cluster or workgroup the settings mean. Explicit fields beat what the host shows.
+
+    :param settings: the fields.
+    :param needs_identifier: whether an AWS API will be asked, so that cluster or workgroup must be known.
+    :return: the target, what is wrong, and what the user should know.
+    """
+    cluster_host = _CLUSTER_HOST.fullmatch(settings.host or "")
+    workgroup_host = _WORKGROUP_HOST.fullmatch(settings.host or "")
+    shown = cluster_host or workgroup_host
+    cluster, workgroup, notices = settings.cluster_identifier, settings.serverless_work_group, []
+    problems = _contradictions(settings)
+    if settings.is_serverless and cluster and not workgroup:
+        cluster, workgroup = None, cluster
+        notices.append(
+            f"Serverless is on, so the cluster identifier {workgroup!r} is taken for the workgroup."
+        )
+    if not cluster and not workgroup:
+        workgroup = workgroup_host["id"] if workgroup_host else None
+        cluster = cluster_host["id"] if cluster_host and not settings.is_serverless else None
+    if needs_identifier and not problems and not cluster and not workgroup:
+        problems.append(_nothing_to_ask_for(settings))
+    region = settings.region or (shown["region"] if shown else None)
+    if shown and region != shown["region"]:
+        notices.append(
+            f"Region {region} of the connection is used, although the host is in {shown['region']}."
+        )
+    target = Target(
+        identifier=workgroup or cluster or "",
+        is_serverless=bool(workgroup),
+        region=region,
+        host=settings.host,
+        port=settings.port,
+        database=settings.database,
+        account=workgroup_host["account"] if workgroup_host else "",
+    )
+    return target, problems, notices
+
+
+def _contradictions(settings: TargetSettings) -> list[Problem]:
+    if settings.cluster_identifier and settings.serverless_work_group:
+        return [
+            Problem(
+                "serverless_work_group",
+                f"both cluster {settings.cluster_identifier!r} and workgroup {settings.serverless_work_group!r} are given. "
+                "Clear the one that you do not mean",
+                TargetSettings.ui("serverless_work_group").label,
+            )
+        ]
+    return []
+
+
+def _nothing_to_ask_for(settings: TargetSettings) -> Problem:
+    if settings.is_serverless:
+        field, text = (
+            "serverless_work_group",
+            "missing. Serverless is on and the host does not show the workgroup; fill it in",
+        )
+    elif settings.host:
+        field = "cluster_identifier"
+        text = (
+            f"missing. {settings.host!r} is not the endpoint of a cluster or workgroup (a load balancer, tunnel or own "
+            "name?), so it does not show which one to ask AWS for. Fill in the cluster identifier or the workgroup, and the region"
+        )
+    else:
+        field, text = (
+            "host",
+            "missing. Fill in the host, or the cluster identifier or workgroup, from which AWS tells the host",
+        )
+        return Problem(field, text, TargetSettings.ui("host").label)
+    return Problem(field, text, TargetSettings.ui(field).label)

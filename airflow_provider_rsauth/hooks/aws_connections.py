@@ -1,0 +1,91 @@
+"""Airflow's AWS connections, as the auth core borrows them."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from airflow.providers.common.compat.sdk import AirflowNotFoundException, BaseHook
+
+from airflow_provider_rsauth.auth.aws import BotoSession, client_config
+from airflow_provider_rsauth.auth.errors import InvalidSettings, Problem
+
+if TYPE_CHECKING:
+    from airflow.providers.amazon.aws.hooks.base_aws import AwsGenericHook
+    from airflow.providers.common.compat.sdk import Connection
+
+    from airflow_provider_rsauth.auth.aws import AwsSession
+
+
+class AirflowAwsConnections:
+    """
+    The AWS connections of this Airflow. Each is read once.
+
+    :param subject: the Redshift connection that asks, for messages.
+    :param optional: id of a connection that need not exist; without it the worker's own identity is used.
+    """
+
+    def __init__(self, subject: str, optional: str | None = None) -> None:
+        self._subject = subject
+        self._optional = optional
+        self._connection = cache(self._read)
+
+    def session(self, aws_conn_id: str | None, region: str | None) -> AwsSession:
+        """
+        Return the AWS session that a connection describes, with all that the amazon provider can do.
+
+        :param aws_conn_id: the connection's id; ``None`` for boto3's default credential chain.
+        :param region: the region to work in, before the connection's own.
+        :raises InvalidSettings: there is no such connection. The amazon provider would go on with whatever
+            credentials the worker has, which is somebody else's sign-in.
+        """
+        from airflow.providers.amazon.aws.hooks.base_aws import AwsGenericHook
+
+        defined = aws_conn_id if self._connection(aws_conn_id) else None
+        return _HookSession(AwsGenericHook(aws_conn_id=defined, region_name=region), region)
+
+    def fingerprint(self, aws_conn_id: str | None) -> str:
+        """
+        Return the content of an AWS connection as a text; it is a secret.
+
+        :param aws_conn_id: the connection's id.
+        """
+        connection = self._connection(aws_conn_id)
+        if connection is None:
+            return ""
+        return json.dumps([connection.login, connection.password, connection.host, connection.extra])
+
+    def _read(self, aws_conn_id: str | None) -> Connection | None:
+        if not aws_conn_id:
+            return None
+        try:
+            return BaseHook.get_connection(aws_conn_id)
+        except AirflowNotFoundException:
+            if aws_conn_id == self._optional:
+                return None
+            problem = Problem(
+                "aws_conn_id",
+                f"there is no Airflow connection {aws_conn_id!r}. Create it (type Amazon Web Services), correct the name, "
+                "or clear the field to use the worker's own AWS identity",
+                "AWS connection ID",
+            )
+        raise InvalidSettings(self._subject, [problem])
+
+
+class _HookSession(BotoSession):
+    """The identity of an AWS connection; clients get the endpoint, CA and settings of that connection."""
+
+    def __init__(self, hook: AwsGenericHook[Any], region: str | None) -> None:
+        super().__init__(hook.get_session(region_name=region))
+        self._hook = hook
+
+    def client(self, service: str, region: str | None) -> Any:
+        config = client_config()
+        return self._session.client(
+            service,
+            region_name=region or self.region,
+            config=config.merge(self._hook.config) if self._hook.config else config,
+            verify=self._hook.verify,
+            endpoint_url=self._hook.conn_config.get_service_endpoint_url(service),
+        )

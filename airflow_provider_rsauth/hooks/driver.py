@@ -1,0 +1,100 @@
+"""One login through the Redshift driver: ready credentials in, a connection or an error of ours out."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from types import FunctionType
+from typing import TYPE_CHECKING
+
+from airflow_provider_rsauth.auth.login_diagnosis import Attempt, explain_login_error
+
+if TYPE_CHECKING:
+    import redshift_connector
+
+    from airflow_provider_rsauth.auth.settings import SignIn
+    from airflow_provider_rsauth.auth.sign_in import Login
+
+LONGEST_APPLICATION_NAME = 250
+
+
+def connect(sign_in: SignIn, login: Login) -> redshift_connector.Connection:
+    """
+    Log in.
+
+    The connect timeout ends with the login: afterwards a query may take as long as it needs, while TCP keepalive
+    notices a server that is gone.
+
+    :param sign_in: how to connect.
+    :param login: where, and as whom.
+    :raises RsAuthError: why Redshift cannot be reached or refuses, and what to do.
+    """
+    from redshift_connector import Error
+
+    endpoint, credential = login.endpoint, login.credential
+    timeout = sign_in.driver.timeout(sign_in.target.is_serverless)
+    attempt = Attempt(endpoint.host, endpoint.port, endpoint.database, credential.user, timeout)
+    try:
+        with _connection_type(sign_in.driver.ca_bundle) as connection_type:
+            connection = connection_type(
+                host=endpoint.host,
+                port=endpoint.port,
+                database=endpoint.database,
+                user=credential.user,
+                password=credential.password,
+                ssl=True,
+                timeout=timeout,
+                application_name=sign_in.driver.application_name or application_name(),
+                **sign_in.driver.arguments(),
+            )
+    except (Error, OSError) as error:
+        refusal = explain_login_error(error, attempt)
+    else:
+        connection._usock.settimeout(None)
+        return connection
+    # Raised here, so that it does not keep the driver's frames alive, password and socket in them.
+    raise refusal
+
+
+def application_name() -> str:
+    """Return the name under which Redshift shows the session: DAG, task and run of the running task."""
+    dag, task, run = (
+        os.environ.get(f"AIRFLOW_CTX_{part}", "") for part in ("DAG_ID", "TASK_ID", "DAG_RUN_ID")
+    )
+    return f"airflow {dag}.{task} {run}"[:LONGEST_APPLICATION_NAME] if dag else "airflow"
+
+
+@contextmanager
+def _connection_type(ca_bundle: str | None) -> Iterator[type[redshift_connector.Connection]]:
+    """
+    Give the driver's connection class, or one that trusts further certificate authorities.
+
+    The driver takes no such argument: its constructor loads the bundle that lies beside its own module file. The
+    class given here has the same constructor, looking beside another file. Should the driver change that, the
+    further authorities are not trusted and the connection is refused.
+    """
+    import redshift_connector
+
+    driver = redshift_connector.Connection
+    if ca_bundle is None:
+        yield driver
+        return
+    init = driver.__init__
+    module_file = Path(init.__globals__["__file__"])
+    with TemporaryDirectory(prefix="rsauth-ca-") as folder:
+        bundle = Path(folder, "files", "redshift-ca-bundle.crt")
+        bundle.parent.mkdir()
+        bundle.write_bytes(
+            (module_file.parent / "files" / bundle.name).read_bytes() + Path(ca_bundle).read_bytes()
+        )
+        relocated = FunctionType(
+            init.__code__,
+            {**init.__globals__, "__file__": str(Path(folder, module_file.name))},
+            init.__name__,
+            init.__defaults__,
+            init.__closure__,
+        )
+        yield type(driver.__name__, (driver,), {"__init__": relocated})

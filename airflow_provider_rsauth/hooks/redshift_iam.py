@@ -1,0 +1,295 @@
+"""The hook: an Airflow connection in, database connections with fresh temporary credentials out."""
+
+from __future__ import annotations
+
+import csv
+import warnings
+from collections.abc import Generator, Iterable, Mapping, Sequence
+from contextlib import closing
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from airflow.providers.common.compat.sdk import mask_secret
+from airflow.providers.common.sql.hooks.sql import DbApiHook
+from tenacity import (
+    Retrying,
+    retry_if_exception,
+    stop_after_attempt,
+    stop_after_delay,
+    wait_random_exponential,
+)
+
+from airflow_provider_rsauth.auth.aliases import canonical_name
+from airflow_provider_rsauth.auth.endpoint import known_endpoint
+from airflow_provider_rsauth.auth.errors import RsAuthError
+from airflow_provider_rsauth.auth.mode import SignInContext
+from airflow_provider_rsauth.auth.settings import (
+    STOCK_AWS_CONN_ID,
+    STOCK_CONN_TYPE,
+    RawConnection,
+    SignIn,
+    parse,
+)
+from airflow_provider_rsauth.auth.sign_in import Login, discard_login, new_login, obtain_login
+from airflow_provider_rsauth.hooks.aws_connections import AirflowAwsConnections
+from airflow_provider_rsauth.hooks.driver import connect
+
+if TYPE_CHECKING:
+    import redshift_connector
+    from pandas import DataFrame
+    from sqlalchemy.engine import Engine
+
+ATTEMPTS = 3
+NULL = "\\N"
+
+
+class RedshiftIAMHook(DbApiHook):
+    """
+    Connects to Amazon Redshift with credentials issued a moment before.
+
+    Takes a connection of type ``redshift_iam``, or one of type ``redshift`` made for Airflow's own hook. The keyword
+    arguments win over the connection; each setting of the connection can be one, ``None`` means "as the connection
+    says".
+
+    :param redshift_conn_id: id of the connection.
+    :param database: database to connect to.
+    :param db_user: database user to log in as.
+    :param db_groups: database groups that the user joins for the session.
+    :param auto_create: whether to create the user if it does not exist.
+    :param duration_seconds: how long the password is valid, 900 to 3600 seconds.
+    :param role_arn: IAM role to assume before Redshift is asked.
+    :param schema: another name of ``database``, as in other SQL hooks.
+    :param log_sql: whether to log the statements that are run.
+    :param settings: any other setting of the connection.
+    """
+
+    conn_name_attr = "redshift_conn_id"
+    default_conn_name = "redshift_iam_default"
+    conn_type = "redshift_iam"
+    hook_name = "Amazon Redshift (IAM)"
+    supports_autocommit = True
+    dialect_name = "redshift"
+
+    def __init__(
+        self,
+        redshift_conn_id: str = default_conn_name,
+        *,
+        database: str | None = None,
+        db_user: str | None = None,
+        db_groups: Sequence[str] | str | None = None,
+        auto_create: bool | None = None,
+        duration_seconds: int | None = None,
+        role_arn: str | None = None,
+        schema: str | None = None,
+        log_sql: bool = True,
+        **settings: Any,
+    ) -> None:
+        # The SQL operators pass every extra of the connection; one named like an attribute of the base must not win.
+        settings.pop("connection", None)
+        super().__init__(redshift_conn_id=redshift_conn_id, schema=schema, log_sql=log_sql, **settings)
+        self.schema = schema
+        named = {
+            "database": database,
+            "db_user": db_user,
+            "db_groups": db_groups,
+            "auto_create": auto_create,
+            "duration_seconds": duration_seconds,
+            "role_arn": role_arn,
+        }
+        self._overrides = {canonical_name(key): value for key, value in settings.items()} | {
+            key: value for key, value in named.items() if value is not None
+        }
+        self._told: set[str] = set()
+
+    @property
+    def sign_in(self) -> SignIn:
+        """
+        The connection, parsed and checked. Calls nothing.
+
+        :raises InvalidSettings: something is wrong with it; the error names all of it.
+        """
+        overrides = self._overrides | ({"database": self.schema} if self.schema else {})
+        sign_in = parse(self._raw_connection(), overrides)
+        for notice in sign_in.notices:
+            if notice not in self._told:
+                self._told.add(notice)
+                self.log.warning("%s: %s", sign_in.subject, notice)
+        return sign_in
+
+    def get_conn(self) -> redshift_connector.Connection:
+        """
+        Log in and return the driver's connection.
+
+        A credential that the server finds expired or does not accept is replaced once. What can pass (a refused or
+        broken connection, the session limit) is tried up to three times within the connect timeout.
+
+        :raises RsAuthError: why it does not work, and what to do.
+        """
+        sign_in = self.sign_in
+        attempts = Retrying(
+            retry=retry_if_exception(lambda error: isinstance(error, RsAuthError) and error.retryable),
+            stop=stop_after_attempt(ATTEMPTS)
+            | stop_after_delay(sign_in.driver.timeout(sign_in.target.is_serverless)),
+            wait=wait_random_exponential(multiplier=0.5, max=5),
+            reraise=True,
+        )
+        login = obtain_login(sign_in, self._context)
+        try:
+            connection = attempts(connect, sign_in, login)
+        except RsAuthError as refusal:
+            if not (refusal.renewable and login.expires_at):
+                raise
+            self.log.info("%s Asking AWS for a new credential.", refusal.message)
+            discard_login(sign_in, self._context, login)
+            login = obtain_login(sign_in, self._context)
+            connection = attempts(connect, sign_in, login)
+        self.log.info("%s", describe(sign_in, login))
+        return connection
+
+    def get_uri(self) -> str:
+        """Return the SQLAlchemy URI, without a password. Calls no API."""
+        sign_in = self.sign_in
+        user = quote(sign_in.database_user.db_user or "", safe="")
+        endpoint = known_endpoint(sign_in.target)
+        host = f"{endpoint.host}:{endpoint.port}" if endpoint else ""
+        database = quote(endpoint.database if endpoint else sign_in.target.database or "", safe="")
+        return f"redshift+redshift_connector://{f'{user}@' if user and host else ''}{host}/{database}"
+
+    def get_sqlalchemy_engine(self, engine_kwargs: dict[str, Any] | None = None) -> Engine:
+        """
+        Return an engine whose every new connection is a sign-in of its own; the URL holds no password.
+
+        Needs the extra ``sqlalchemy``.
+
+        :param engine_kwargs: arguments of :func:`sqlalchemy.create_engine`.
+        """
+        from sqlalchemy import create_engine
+
+        return create_engine(
+            "redshift+redshift_connector://", **{"creator": self.get_conn, **(engine_kwargs or {})}
+        )
+
+    def test_connection(self) -> tuple[bool, str]:  # type: ignore[override]
+        """Sign in with a new credential and tell what was found, or what is wrong and what to do."""
+        try:
+            sign_in = self.sign_in
+            login = new_login(sign_in, self._context)
+            with closing(connect(sign_in, login)) as connection, closing(connection.cursor()) as cursor:
+                cursor.execute("select current_user, version()")
+                user, version = cursor.fetchone()
+        except RsAuthError as error:
+            return False, str(error)
+        return True, f"{describe(sign_in, login)} Database user {user!r}. {version}"
+
+    def bulk_dump(self, table: str, tmp_file: str) -> None:
+        r"""
+        Write a table to a tab-delimited file, ``\\N`` for NULL.
+
+        :param table: the table.
+        :param tmp_file: path of the file.
+        """
+        with closing(self.get_conn()) as connection, closing(connection.cursor()) as cursor:
+            cursor.execute(f"select * from {table}")  # noqa: S608 - the table is the caller's own SQL
+            with Path(tmp_file).open("w", encoding="utf-8", newline="") as file:
+                writer = csv.writer(file, dialect=csv.excel_tab, lineterminator="\n")
+                while rows := cursor.fetchmany(10_000):
+                    writer.writerows([NULL if cell is None else cell for cell in row] for row in rows)
+
+    def bulk_load(self, table: str, tmp_file: str) -> None:
+        r"""
+        Insert the rows of a tab-delimited file, ``\\N`` for NULL, in one transaction.
+
+        :param table: the table.
+        :param tmp_file: path of the file.
+        """
+        with Path(tmp_file).open(encoding="utf-8", newline="") as file:
+            rows = csv.reader(file, dialect=csv.excel_tab)
+            self.insert_rows(
+                table, ([None if cell == NULL else cell for cell in row] for row in rows), commit_every=0
+            )
+
+    @cached_property
+    def _context(self) -> SignInContext:
+        subject = f"Connection {self.get_conn_id()!r}"
+        optional = STOCK_AWS_CONN_ID if self.connection.conn_type == STOCK_CONN_TYPE else None
+        return SignInContext(subject, AirflowAwsConnections(subject, optional), mask_secret)
+
+    def _raw_connection(self) -> RawConnection:
+        found = self.connection
+        return RawConnection(
+            conn_id=self.get_conn_id(),
+            conn_type=found.conn_type,
+            host=found.host,
+            port=found.port,
+            login=found.login,
+            password=found.password,
+            schema=found.schema,
+            extra=found.extra,
+        )
+
+    def _get_pandas_df(
+        self,
+        sql: Any,
+        parameters: list[Any] | tuple[Any, ...] | Mapping[str, Any] | None = None,
+        **kwargs: Any,
+    ) -> DataFrame:
+        with _accepting_dbapi_connections():
+            return super()._get_pandas_df(sql, parameters, **kwargs)
+
+    def _get_pandas_df_by_chunks(
+        self,
+        sql: Any,
+        parameters: list[Any] | tuple[Any, ...] | Mapping[str, Any] | None = None,
+        *,
+        chunksize: int,
+        **kwargs: Any,
+    ) -> Generator[DataFrame, None, None]:
+        from pandas import read_sql
+
+        with closing(self.get_conn()) as connection:
+            with _accepting_dbapi_connections():
+                chunks = read_sql(sql, con=connection, params=parameters, chunksize=chunksize, **kwargs)
+            yield from chunks
+
+    def _make_common_data_structure(self, result: Any) -> Any:
+        """Turn the driver's rows, which are lists, into tuples."""
+        if not isinstance(result, list | tuple) or not result:
+            return result
+        if all(isinstance(row, list) for row in result):
+            return [tuple(row) for row in result]
+        return tuple(result) if isinstance(result, list) and not _holds_records(result) else result
+
+    @staticmethod
+    def _serialize_cell(cell: Any, conn: Any = None) -> Any:  # noqa: ARG004
+        """Leave the cell as it is: the driver knows the types."""
+        return cell
+
+
+def describe(sign_in: SignIn, login: Login) -> str:
+    """
+    Tell in a sentence who signed in where, and for how long.
+
+    :param sign_in: the sign-in.
+    :param login: the login that was made.
+    """
+    credential = login.credential
+    through = f" through {credential.api}" if credential.api else ""
+    until = f", valid until {credential.expires_at:%Y-%m-%d %H:%M:%S %Z}" if credential.expires_at else ""
+    return (
+        f"Signed in to {sign_in.target} at {login.endpoint} as {credential.user!r} "
+        f"({sign_in.mode.title}{through}{until})."
+    )
+
+
+def _holds_records(rows: Iterable[Any]) -> bool:
+    return any(isinstance(row, Mapping | tuple) for row in rows)
+
+
+class _accepting_dbapi_connections(warnings.catch_warnings):  # noqa: N801 - reads as a with statement
+    """pandas warns of any connection that is not SQLAlchemy's; the driver's works."""
+
+    def __enter__(self) -> None:
+        super().__enter__()
+        warnings.filterwarnings("ignore", message="pandas only supports SQLAlchemy", category=UserWarning)
