@@ -68,7 +68,8 @@ class Problem:
     label: str = ""
 
     def __str__(self) -> str:
-        return f"{self.label} [{self.field}]: {self.text}" if self.label else f"{self.field}: {self.text}"
+        # Not [field]: Airflow's command line takes square brackets for markup and drops them.
+        return f"{self.label} ({self.field}): {self.text}" if self.label else f"{self.field}: {self.text}"
 
 
 class InvalidSettings(RsAuthError):

@@ -34,7 +34,7 @@ _SERVER_RULES: tuple[tuple[str, str, type[RsAuthError], str], ...] = (
         "28000",
         "token has expired",
         errors.Expired,
-        "Set this machine's clock (NTP); a credential must not be kept longer than it lives.",
+        "A new credential was asked for and expired on the way, too: set this machine's clock (NTP).",
     ),
     (
         "28000",

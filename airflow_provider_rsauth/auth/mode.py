@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar, Protocol
@@ -42,12 +42,14 @@ class SignInContext:
     :param subject: the connection, for messages.
     :param aws_connections: the AWS connections of Airflow.
     :param register_secret: told every secret before anything can print it.
+    :param scope: whose credential it is to be; credentials are not shared between scopes (task runs).
     :param now: the clock, UTC.
     """
 
     subject: str
     aws_connections: AwsConnections
     register_secret: Callable[[str], None]
+    scope: Hashable = None
     now: Callable[[], datetime] = field(default=utc_now)
 
 

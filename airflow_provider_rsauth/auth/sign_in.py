@@ -122,6 +122,7 @@ def cache_key(sign_in: SignIn, context: SignInContext) -> Hashable:
     digest = blake2b(text.encode(), key=_SALT, digest_size=32).digest()
     target = sign_in.target
     return (
+        context.scope,
         target.partition,
         target,
         target.database or DEFAULT_DATABASE,

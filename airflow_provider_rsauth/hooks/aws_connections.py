@@ -27,7 +27,7 @@ class AirflowAwsConnections:
     """
 
     def __init__(self, subject: str, optional: str | None = None) -> None:
-        self._subject = subject
+        self.subject = subject
         self._optional = optional
         self._connection = cache(self._read)
 
@@ -70,7 +70,7 @@ class AirflowAwsConnections:
                 "or clear the field to use the worker's own AWS identity",
                 "AWS connection ID",
             )
-        raise InvalidSettings(self._subject, [problem])
+        raise InvalidSettings(self.subject, [problem])
 
 
 class _HookSession(BotoSession):

@@ -28,13 +28,14 @@ from airflow_provider_rsauth.auth.mode import SignInContext
 from airflow_provider_rsauth.auth.settings import (
     STOCK_AWS_CONN_ID,
     STOCK_CONN_TYPE,
-    RawConnection,
     SignIn,
     parse,
 )
 from airflow_provider_rsauth.auth.sign_in import Login, discard_login, new_login, obtain_login
+from airflow_provider_rsauth.hooks.airflow_connection import read_connection
 from airflow_provider_rsauth.hooks.aws_connections import AirflowAwsConnections
 from airflow_provider_rsauth.hooks.driver import connect
+from airflow_provider_rsauth.hooks.running_task import running_task
 
 if TYPE_CHECKING:
     import redshift_connector
@@ -111,7 +112,7 @@ class RedshiftIAMHook(DbApiHook):
         :raises InvalidSettings: something is wrong with it; the error names all of it.
         """
         overrides = self._overrides | ({"database": self.schema} if self.schema else {})
-        sign_in = parse(self._raw_connection(), overrides)
+        sign_in = parse(read_connection(self.get_conn_id(), lambda: self.connection), overrides)
         for notice in sign_in.notices:
             if notice not in self._told:
                 self._told.add(notice)
@@ -135,15 +136,16 @@ class RedshiftIAMHook(DbApiHook):
             wait=wait_random_exponential(multiplier=0.5, max=5),
             reraise=True,
         )
-        login = obtain_login(sign_in, self._context)
+        context = self._context
+        login = obtain_login(sign_in, context)
         try:
             connection = attempts(connect, sign_in, login)
         except RsAuthError as refusal:
             if not (refusal.renewable and login.expires_at):
                 raise
             self.log.info("%s Asking AWS for a new credential.", refusal.message)
-            discard_login(sign_in, self._context, login)
-            login = obtain_login(sign_in, self._context)
+            discard_login(sign_in, context, login)
+            login = obtain_login(sign_in, context)
             connection = attempts(connect, sign_in, login)
         self.log.info("%s", describe(sign_in, login))
         return connection
@@ -210,24 +212,16 @@ class RedshiftIAMHook(DbApiHook):
                 table, ([None if cell == NULL else cell for cell in row] for row in rows), commit_every=0
             )
 
-    @cached_property
+    @property
     def _context(self) -> SignInContext:
-        subject = f"Connection {self.get_conn_id()!r}"
-        optional = STOCK_AWS_CONN_ID if self.connection.conn_type == STOCK_CONN_TYPE else None
-        return SignInContext(subject, AirflowAwsConnections(subject, optional), mask_secret)
-
-    def _raw_connection(self) -> RawConnection:
-        found = self.connection
-        return RawConnection(
-            conn_id=self.get_conn_id(),
-            conn_type=found.conn_type,
-            host=found.host,
-            port=found.port,
-            login=found.login,
-            password=found.password,
-            schema=found.schema,
-            extra=found.extra,
+        return SignInContext(
+            self._aws_connections.subject, self._aws_connections, mask_secret, running_task()
         )
+
+    @cached_property
+    def _aws_connections(self) -> AirflowAwsConnections:
+        optional = STOCK_AWS_CONN_ID if self.connection.conn_type == STOCK_CONN_TYPE else None
+        return AirflowAwsConnections(f"Connection {self.get_conn_id()!r}", optional)
 
     def _get_pandas_df(
         self,
@@ -255,7 +249,7 @@ class RedshiftIAMHook(DbApiHook):
 
     def _make_common_data_structure(self, result: Any) -> Any:
         """Turn the driver's rows, which are lists, into tuples."""
-        if not isinstance(result, list | tuple) or not result:
+        if not isinstance(result, list | tuple):
             return result
         if all(isinstance(row, list) for row in result):
             return [tuple(row) for row in result]

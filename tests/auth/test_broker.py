@@ -237,7 +237,9 @@ def test_a_forked_process_starts_with_nothing_and_no_held_lock(broker, issuer):
     started.wait(5)
     child = os.fork()
     if child == 0:
-        fine = len(broker) == 0 and broker.credential("renewing", issuer) and broker.credential("held", issuer)
+        fine = (
+            len(broker) == 0 and broker.credential("renewing", issuer) and broker.credential("held", issuer)
+        )
         os._exit(0 if fine and len(broker) == 2 else 1)
     _, status = os.waitpid(child, 0)
     go_on.set()

@@ -32,7 +32,12 @@ def modules_after(statement: str) -> set[str]:
 
 
 @pytest.mark.parametrize(
-    "module", ["airflow_provider_rsauth.auth.sign_in", "airflow_provider_rsauth.provider_info", "airflow_provider_rsauth.sandbox"]
+    "module",
+    [
+        "airflow_provider_rsauth.auth.sign_in",
+        "airflow_provider_rsauth.provider_info",
+        "airflow_provider_rsauth.sandbox",
+    ],
 )
 def test_the_core_loads_neither_airflow_nor_an_sdk(module):
     assert not {"airflow", "boto3", "botocore", "redshift_connector"} & modules_after(f"import {module}")
@@ -51,11 +56,17 @@ def imported_by(path: Path) -> set[str]:
         if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith(prefix):
             found.add(node.module.removeprefix(prefix).split(".")[0])
         elif isinstance(node, ast.Import):
-            found |= {alias.name.removeprefix(prefix).split(".")[0] for alias in node.names if alias.name.startswith(prefix)}
+            found |= {
+                alias.name.removeprefix(prefix).split(".")[0]
+                for alias in node.names
+                if alias.name.startswith(prefix)
+            }
     return found
 
 
-@pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: str(path.relative_to(PACKAGE)))
+@pytest.mark.parametrize(
+    "path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: str(path.relative_to(PACKAGE))
+)
 def test_layers_import_only_what_lies_below_them(path):
     layer = path.relative_to(PACKAGE).parts[0]
     if layer in MAY_IMPORT:

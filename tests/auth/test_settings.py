@@ -27,59 +27,152 @@ def refusal(overrides=None, extra=None, **fields) -> str:
 @pytest.mark.parametrize(
     ("fields", "extra", "said"),
     [
-        pytest.param({"host": None}, {}, ["Host [host]: missing", "cluster identifier or workgroup"], id="no host and no cluster"),
+        pytest.param(
+            {"host": None},
+            {},
+            ["Host (host): missing", "cluster identifier or workgroup"],
+            id="no host and no cluster",
+        ),
         pytest.param(
             {"host": None},
             {"cluster_identifier": "a", "serverless_work_group": "abc"},
-            ["Workgroup [serverless_work_group]", "both cluster 'a' and workgroup 'abc'"],
+            ["Workgroup (serverless_work_group)", "both cluster 'a' and workgroup 'abc'"],
             id="a workgroup and a cluster",
         ),
-        pytest.param({"port": 0}, {}, ["Port [port]: is 0 but must be a whole number from 1 to 65535"], id="port 0"),
-        pytest.param({"port": "abc"}, {}, ["Port [port]: is 'abc' but must be"], id="port abc"),
-        pytest.param({}, {"duration_seconds": 899}, ["is 899 but must be a whole number from 900 to 3600"], id="duration 899"),
-        pytest.param({}, {"duration_seconds": "3601"}, ["'3601' but must be", "900 to 3600"], id="duration 3601"),
-        pytest.param({}, {"duration_seconds": "ten minutes"}, ["'ten minutes' but must be"], id="duration in words"),
-        pytest.param({"login": "team:etl"}, {}, ["Database user [db_user]: is 'team:etl'", "no colon"], id="colon in the user"),
-        pytest.param({"login": None}, {}, ["Database user [db_user]: missing", "as_iam_identity"], id="no user"),
+        pytest.param(
+            {"port": 0}, {}, ["Port (port): is 0 but must be a whole number from 1 to 65535"], id="port 0"
+        ),
+        pytest.param({"port": "abc"}, {}, ["Port (port): is 'abc' but must be"], id="port abc"),
+        pytest.param(
+            {},
+            {"duration_seconds": 899},
+            ["is 899 but must be a whole number from 900 to 3600"],
+            id="duration 899",
+        ),
+        pytest.param(
+            {}, {"duration_seconds": "3601"}, ["'3601' but must be", "900 to 3600"], id="duration 3601"
+        ),
+        pytest.param(
+            {}, {"duration_seconds": "ten minutes"}, ["'ten minutes' but must be"], id="duration in words"
+        ),
+        pytest.param(
+            {"login": "team:etl"},
+            {},
+            ["Database user (db_user): is 'team:etl'", "no colon"],
+            id="colon in the user",
+        ),
+        pytest.param(
+            {"login": None}, {}, ["Database user (db_user): missing", "as_iam_identity"], id="no user"
+        ),
         pytest.param({"login": "public"}, {}, ["PUBLIC is not a user"], id="user public"),
-        pytest.param({}, {"db_groups": "Loaders"}, ["'Loaders' has capital letters", "'loaders'", "force_lowercase"], id="capitals in a group"),
-        pytest.param({}, {"auth_mode": "acess_key"}, ["Did you mean 'access_key'?", "password"], id="auth mode misspelt"),
-        pytest.param({}, {"auth_mode": "magic"}, ["'magic' is not an auth mode", "There are: aws_connection"], id="auth mode unknown"),
+        pytest.param(
+            {},
+            {"db_groups": "Loaders"},
+            ["'Loaders' has capital letters", "'loaders'", "force_lowercase"],
+            id="capitals in a group",
+        ),
+        pytest.param(
+            {},
+            {"auth_mode": "acess_key"},
+            ["Did you mean 'access_key'?", "password"],
+            id="auth mode misspelt",
+        ),
+        pytest.param(
+            {},
+            {"auth_mode": "magic"},
+            ["'magic' is not an auth mode", "There are: aws_connection"],
+            id="auth mode unknown",
+        ),
         pytest.param(
             {},
             {"auth_mode": "access_key", "access_key_id": KEY},
-            ["Secret access key [secret_access_key]: missing"],
+            ["Secret access key (secret_access_key): missing"],
             id="key without secret",
         ),
         pytest.param(
             {},
             {"auth_mode": "access_key", "access_key_id": TEMPORARY_KEY, "secret_access_key": SECRET},
-            ["Session token [session_token]: missing", "ASIA"],
+            ["Session token (session_token): missing", "ASIA"],
             id="temporary key without token",
         ),
         pytest.param(
             {},
-            {"auth_mode": "access_key", "access_key_id": KEY, "secret_access_key": SECRET, "session_token": SECRET},
-            ["Session token [session_token]: does not belong to this key"],
+            {
+                "auth_mode": "access_key",
+                "access_key_id": KEY,
+                "secret_access_key": SECRET,
+                "session_token": SECRET,
+            },
+            ["Session token (session_token): does not belong to this key"],
             id="long-term key with token",
         ),
-        pytest.param({}, {"auth_mode": "profile"}, ["Profile [profile]: missing"], id="profile mode without profile"),
-        pytest.param({}, "{not json", ["Extra [extra]: is not a JSON object"], id="extra is not JSON"),
-        pytest.param({}, '["a"]', ["Extra [extra]: is not a JSON object"], id="extra is a list"),
-        pytest.param({"password": ""}, {"auth_mode": "password"}, ["Password [password]: missing"], id="empty password"),
-        pytest.param({"password": "   "}, {"auth_mode": "password"}, ["Password [password]: is empty"], id="blank password"),
-        pytest.param({"host": "tunnel.local"}, {}, ["Cluster identifier [cluster_identifier]: missing", "load balancer"], id="host that shows nothing"),
-        pytest.param({"host": "tunnel.local"}, {"is_serverless": True}, ["Workgroup [serverless_work_group]: missing"], id="serverless without workgroup"),
-        pytest.param({"host": "https://x.com"}, {}, ["Host [host]:", "without scheme"], id="host with a scheme"),
-        pytest.param({}, {"region": "us west 2"}, ["Region [region]: is 'us west 2' but must be an AWS region"], id="region misspelt"),
-        pytest.param({}, {"sslmode": "disable"}, ["TLS verification [sslmode]", "in the clear"], id="TLS switched off by sslmode"),
+        pytest.param(
+            {}, {"auth_mode": "profile"}, ["Profile (profile): missing"], id="profile mode without profile"
+        ),
+        pytest.param({}, "{not json", ["Extra (extra): is not a JSON object"], id="extra is not JSON"),
+        pytest.param({}, '["a"]', ["Extra (extra): is not a JSON object"], id="extra is a list"),
+        pytest.param(
+            {"password": ""}, {"auth_mode": "password"}, ["Password (password): missing"], id="empty password"
+        ),
+        pytest.param(
+            {"password": "   "},
+            {"auth_mode": "password"},
+            ["Password (password): is empty"],
+            id="blank password",
+        ),
+        pytest.param(
+            {"host": "tunnel.local"},
+            {},
+            ["Cluster identifier (cluster_identifier): missing", "load balancer"],
+            id="host that shows nothing",
+        ),
+        pytest.param(
+            {"host": "tunnel.local"},
+            {"is_serverless": True},
+            ["Workgroup (serverless_work_group): missing"],
+            id="serverless without workgroup",
+        ),
+        pytest.param(
+            {"host": "https://x.com"}, {}, ["Host (host):", "without scheme"], id="host with a scheme"
+        ),
+        pytest.param(
+            {},
+            {"region": "us west 2"},
+            ["Region (region): is 'us west 2' but must be an AWS region"],
+            id="region misspelt",
+        ),
+        pytest.param(
+            {},
+            {"sslmode": "disable"},
+            ["TLS verification (sslmode)", "in the clear"],
+            id="TLS switched off by sslmode",
+        ),
         pytest.param({}, {"ssl": False}, ["ssl: cannot be off"], id="TLS switched off by ssl"),
-        pytest.param({}, {"sslmode": "verify"}, ["'verify' but must be 'verify-full' or 'verify-ca'"], id="sslmode unknown"),
-        pytest.param({}, {"ca_bundle": "/no/such/file.pem"}, ["CA file [ca_bundle]: there is no such file"], id="CA file missing"),
+        pytest.param(
+            {},
+            {"sslmode": "verify"},
+            ["'verify' but must be 'verify-full' or 'verify-ca'"],
+            id="sslmode unknown",
+        ),
+        pytest.param(
+            {},
+            {"ca_bundle": "/no/such/file.pem"},
+            ["CA file (ca_bundle): there is no such file"],
+            id="CA file missing",
+        ),
         pytest.param({}, {"tcp_keepalive_idle": 300}, ["from 1 to 299"], id="keepalive too late"),
-        pytest.param({}, {"role_arn": "RedshiftReader"}, ["'RedshiftReader' but must be the ARN"], id="role by name"),
-        pytest.param({}, {"auto_create": "maybe"}, ["'maybe' but must be true or false"], id="a flag that is neither"),
-        pytest.param({}, {"DbUser": "a", "db_user": "b"}, ["is given twice with different values"], id="one setting, two spellings, two values"),
+        pytest.param(
+            {}, {"role_arn": "RedshiftReader"}, ["'RedshiftReader' but must be the ARN"], id="role by name"
+        ),
+        pytest.param(
+            {}, {"auto_create": "maybe"}, ["'maybe' but must be true or false"], id="a flag that is neither"
+        ),
+        pytest.param(
+            {},
+            {"DbUser": "a", "db_user": "b"},
+            ["is given twice with different values"],
+            id="one setting, two spellings, two values",
+        ),
     ],
 )
 def test_a_wrong_setting_names_field_and_remedy(fields, extra, said):
@@ -94,20 +187,42 @@ def test_a_wrong_setting_names_field_and_remedy(fields, extra, said):
 def test_all_problems_are_said_at_once():
     """One run is enough to learn everything that is wrong."""
     text = refusal(
-        extra={"duration_seconds": 5, "auth_mode": "access_key", "access_key_id": "x", "db_groups": ["A"], "sslmode": "off"},
+        extra={
+            "duration_seconds": 5,
+            "auth_mode": "access_key",
+            "access_key_id": "x",
+            "db_groups": ["A"],
+            "sslmode": "off",
+        },
         host="tunnel.local",
         port=0,
         login="a:b",
     )
-    for field in ("port", "duration_seconds", "access_key_id", "secret_access_key", "db_user", "db_groups", "sslmode", "cluster_identifier"):
-        assert f"[{field}]" in text
+    for field in (
+        "port",
+        "duration_seconds",
+        "access_key_id",
+        "secret_access_key",
+        "db_user",
+        "db_groups",
+        "sslmode",
+        "cluster_identifier",
+    ):
+        assert f"({field})" in text
     assert "has 8 problems" in text
 
 
 def test_no_secret_is_in_a_message():
     """Whatever is wrong, the values of secret fields stay out, and so does what pydantic was given."""
     with pytest.raises(InvalidSettings) as caught:
-        parsed(extra={"auth_mode": "access_key", "access_key_id": "short", "secret_access_key": SECRET, "session_token": SECRET})
+        parsed(
+            extra={
+                "auth_mode": "access_key",
+                "access_key_id": "short",
+                "secret_access_key": SECRET,
+                "session_token": SECRET,
+            }
+        )
     error = caught.value
     assert SECRET not in str(error) + repr(error)
     assert error.__cause__ is None
@@ -125,12 +240,34 @@ def test_repr_of_a_sign_in_shows_no_value_of_a_mode():
     [
         pytest.param({"login": "IAM:etl"}, {}, "prefix of the database user", id="prefix in the login"),
         pytest.param({}, {"clsuter_identifier": "x"}, "Did you mean cluster_identifier?", id="unknown extra"),
-        pytest.param({}, {"profile": "x"}, "belongs to the auth mode 'AWS profile'", id="leftover of another mode"),
+        pytest.param(
+            {}, {"profile": "x"}, "belongs to the auth mode 'AWS profile'", id="leftover of another mode"
+        ),
         pytest.param({}, {"sslmode": "require"}, "verify-full is used", id="weaker TLS is made stronger"),
-        pytest.param({}, {"region": "eu-west-1"}, "Region eu-west-1 of the connection is used", id="another region than the host's"),
-        pytest.param({}, {"as_iam_identity": True, "db_groups": "a"}, "not used when logging in as the IAM identity", id="user beside IAM identity"),
-        pytest.param({"host": None}, {"serverless_work_group": "abc"}, "not used on a serverless workgroup", id="user beside workgroup"),
-        pytest.param({"host": None, "login": None}, {"is_serverless": True, "cluster_identifier": "abc"}, "taken for the workgroup", id="workgroup in the field of the cluster"),
+        pytest.param(
+            {},
+            {"region": "eu-west-1"},
+            "Region eu-west-1 of the connection is used",
+            id="another region than the host's",
+        ),
+        pytest.param(
+            {},
+            {"as_iam_identity": True, "db_groups": "a"},
+            "not used when logging in as the IAM identity",
+            id="user beside IAM identity",
+        ),
+        pytest.param(
+            {"host": None},
+            {"serverless_work_group": "abc"},
+            "not used on a serverless workgroup",
+            id="user beside workgroup",
+        ),
+        pytest.param(
+            {"host": None, "login": None},
+            {"is_serverless": True, "cluster_identifier": "abc"},
+            "taken for the workgroup",
+            id="workgroup in the field of the cluster",
+        ),
     ],
 )
 def test_what_works_but_surprises_is_a_notice(fields, extra, notice):
@@ -147,7 +284,15 @@ def test_the_issued_prefix_is_taken_off_the_user():
 @pytest.mark.parametrize("value", [None, "", []])
 def test_an_empty_value_means_not_given(value):
     """The forms of Airflow store every field, touched or not."""
-    sign_in = parsed(extra={"duration_seconds": value, "db_groups": value, "region": value, "auth_mode": value, "ca_bundle": value})
+    sign_in = parsed(
+        extra={
+            "duration_seconds": value,
+            "db_groups": value,
+            "region": value,
+            "auth_mode": value,
+            "ca_bundle": value,
+        }
+    )
     assert sign_in == parsed()
 
 
@@ -157,14 +302,26 @@ def test_groups_are_read_from_lists_and_texts(groups):
 
 
 @pytest.mark.parametrize(
-    ("value", "flag"), [(True, True), ("true", True), ("True ", True), ("1", True), (1, True), (False, False), ("false", False), ("off", False)]
+    ("value", "flag"),
+    [
+        (True, True),
+        ("true", True),
+        ("True ", True),
+        ("1", True),
+        (1, True),
+        (False, False),
+        ("false", False),
+        ("off", False),
+    ],
 )
 def test_flags_are_read_from_texts(value, flag):
     assert parsed(extra={"auto_create": value}).database_user.auto_create is flag
 
 
 def test_force_lowercase_lowers_the_groups():
-    assert parsed(extra={"db_groups": "Loaders", "force_lowercase": True}).database_user.groups == ("loaders",)
+    assert parsed(extra={"db_groups": "Loaders", "force_lowercase": True}).database_user.groups == (
+        "loaders",
+    )
 
 
 def test_overrides_win_and_none_is_no_override():
@@ -198,7 +355,9 @@ def test_other_tools_spellings_are_understood(spelling, value, field, read):
         pytest.param({"iam": True}, "aws_connection", id="iam on"),
         pytest.param({"iam": "true"}, "aws_connection", id="iam on as text"),
         pytest.param({"iam": True, "profile": "p"}, "profile", id="iam with profile"),
-        pytest.param({"iam": True, "access_key_id": KEY, "secret_access_key": SECRET}, "access_key", id="iam with keys"),
+        pytest.param(
+            {"iam": True, "access_key_id": KEY, "secret_access_key": SECRET}, "access_key", id="iam with keys"
+        ),
         pytest.param({"iam": True, "auth_mode": "password"}, "password", id="a mode that is said wins"),
     ],
 )
@@ -209,7 +368,9 @@ def test_a_stock_redshift_connection_keeps_its_meaning(extra, mode):
 
 
 def test_a_stock_iam_connection_uses_aws_default():
-    assert parse(RawConnection("old", "redshift", **GOOD, extra={"iam": True})).mode.aws_conn_id == "aws_default"
+    assert (
+        parse(RawConnection("old", "redshift", **GOOD, extra={"iam": True})).mode.aws_conn_id == "aws_default"
+    )
     assert parse(RawConnection("new", **GOOD)).mode.aws_conn_id is None
 
 

@@ -9,7 +9,9 @@ from airflow_provider_rsauth.auth.target import Target
 
 
 def target(host=None, port=None, schema=None, **extra) -> Target:
-    return parse(RawConnection("wh", host=host, port=port, schema=schema, extra={"as_iam_identity": True, **extra})).target
+    return parse(
+        RawConnection("wh", host=host, port=port, schema=schema, extra={"as_iam_identity": True, **extra})
+    ).target
 
 
 @pytest.mark.parametrize(
@@ -25,12 +27,23 @@ def target(host=None, port=None, schema=None, **extra) -> Target:
         ("c1.abc123.us-isob-east-1.redshift.sc2s.sgov.gov", "c1", False, "us-isob-east-1", "aws-iso-b"),
         ("c1.abc123.eusc-de-east-1.redshift.amazonaws.eu", "c1", False, "eusc-de-east-1", "aws-eusc"),
         ("wg-1.123456789012.eu-west-1.redshift-serverless.amazonaws.com", "wg-1", True, "eu-west-1", "aws"),
-        ("wg-1.123456789012.cn-northwest-1.redshift-serverless.amazonaws.com.cn", "wg-1", True, "cn-northwest-1", "aws-cn"),
+        (
+            "wg-1.123456789012.cn-northwest-1.redshift-serverless.amazonaws.com.cn",
+            "wg-1",
+            True,
+            "cn-northwest-1",
+            "aws-cn",
+        ),
     ],
 )
 def test_a_redshift_host_is_understood_whole(host, identifier, serverless, region, partition):
     found = target(host)
-    assert (found.identifier, found.is_serverless, found.region, found.partition) == (identifier, serverless, region, partition)
+    assert (found.identifier, found.is_serverless, found.region, found.partition) == (
+        identifier,
+        serverless,
+        region,
+        partition,
+    )
 
 
 def test_the_account_of_a_workgroup_is_in_its_host():
@@ -50,27 +63,39 @@ def test_the_account_of_a_workgroup_is_in_its_host():
 )
 def test_any_other_host_says_nothing(host):
     found = target(host, cluster_identifier="c9", region="us-east-2")
-    assert (found.identifier, found.is_serverless, found.region, found.host) == ("c9", False, "us-east-2", host)
+    assert (found.identifier, found.is_serverless, found.region, found.host) == (
+        "c9",
+        False,
+        "us-east-2",
+        host,
+    )
 
 
 def test_explicit_fields_beat_the_host():
     """The first label of a managed VPC endpoint's host is the endpoint's name, not the workgroup's."""
     found = target(
-        "endpoint-name.123456789012.eu-west-1.redshift-serverless.amazonaws.com", serverless_work_group="real-group"
+        "endpoint-name.123456789012.eu-west-1.redshift-serverless.amazonaws.com",
+        serverless_work_group="real-group",
     )
     assert (found.identifier, found.is_serverless, found.region) == ("real-group", True, "eu-west-1")
 
 
 def test_an_untouched_switch_does_not_turn_serverless_off():
     """Airflow's older form stores every switch as false."""
-    assert target("wg-1.123456789012.eu-west-1.redshift-serverless.amazonaws.com", is_serverless=False).is_serverless
+    assert target(
+        "wg-1.123456789012.eu-west-1.redshift-serverless.amazonaws.com", is_serverless=False
+    ).is_serverless
     assert target(serverless_work_group="abc", region="us-east-1", is_serverless=False).is_serverless
 
 
 def test_the_console_endpoint_is_taken_apart():
     """The console shows host, port and database as one text, and people paste it."""
     found = target("c1.abc123.us-east-1.redshift.amazonaws.com:5440/sales")
-    assert (found.host, found.port, found.database) == ("c1.abc123.us-east-1.redshift.amazonaws.com", 5440, "sales")
+    assert (found.host, found.port, found.database) == (
+        "c1.abc123.us-east-1.redshift.amazonaws.com",
+        5440,
+        "sales",
+    )
 
 
 def test_fields_of_their_own_beat_the_pasted_endpoint():

@@ -1,0 +1,1 @@
+"""The AWS side of the sandbox: moto where moto has the service, our own answers where it has not."""

@@ -1,0 +1,101 @@
+"""Airflow connections that sign in to the sandbox: one for each auth mode and each API."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from airflow_provider_rsauth.sandbox.sandbox import Sandbox
+    from airflow_provider_rsauth.sandbox.target import Target
+
+CONN_TYPE = "redshift_iam"
+AWS_CONN_ID = "aws_sandbox"
+PROFILE = "sandbox"
+
+
+def connections(sandbox: Sandbox) -> dict[str, dict[str, Any]]:
+    """
+    Return the connections by their id, as Airflow's JSON form has them.
+
+    :param sandbox: the running sandbox.
+    """
+    keys = sandbox.keys
+    return {
+        AWS_CONN_ID: {
+            "conn_type": "aws",
+            "login": keys.access_key_id,
+            "password": keys.secret_access_key,
+            "extra": {"region_name": sandbox.region},
+        },
+        "redshift_iam_default": _to(
+            sandbox, sandbox.cluster, {"auth_mode": "aws_connection", "aws_conn_id": AWS_CONN_ID}, login="etl"
+        ),
+        "redshift_access_key": _to(
+            sandbox,
+            sandbox.cluster,
+            {
+                "auth_mode": "access_key",
+                "access_key_id": keys.access_key_id,
+                "secret_access_key": keys.secret_access_key,
+                "auto_create": True,
+                "db_groups": ["loaders"],
+            },
+            login="loader",
+        ),
+        "redshift_profile": _to(
+            sandbox,
+            sandbox.cluster,
+            {
+                "auth_mode": "profile",
+                "profile": PROFILE,
+                "role_arn": sandbox.role_arn,
+                "as_iam_identity": True,
+            },
+        ),
+        "redshift_serverless": _to(
+            sandbox, sandbox.workgroup, {"auth_mode": "aws_connection", "aws_conn_id": AWS_CONN_ID}
+        ),
+        "redshift_password": _to(
+            sandbox,
+            sandbox.cluster,
+            {"auth_mode": "password"},
+            login="dbadmin",
+            password=sandbox.database_password,
+        ),
+    }
+
+
+def environment(sandbox: Sandbox) -> dict[str, str]:
+    """
+    Return the environment variables with which Airflow knows these connections and AWS clients find the sandbox.
+
+    :param sandbox: the running sandbox.
+    """
+    credentials = sandbox.ca_file.parent / "aws-credentials"
+    credentials.touch(mode=0o600)
+    credentials.write_text(
+        f"[{PROFILE}]\naws_access_key_id = {sandbox.keys.access_key_id}\n"
+        f"aws_secret_access_key = {sandbox.keys.secret_access_key}\n"
+    )
+    defined = {
+        f"AIRFLOW_CONN_{name.upper()}": json.dumps(value) for name, value in connections(sandbox).items()
+    }
+    return sandbox.environment() | {"AWS_SHARED_CREDENTIALS_FILE": str(credentials)} | defined
+
+
+def _to(sandbox: Sandbox, target: Target, extra: dict[str, Any], **fields: str) -> dict[str, Any]:
+    identifier = "serverless_work_group" if target.is_serverless else "cluster_identifier"
+    return {
+        "conn_type": CONN_TYPE,
+        "host": target.host,
+        "port": target.port,
+        "schema": target.database,
+        **fields,
+        "extra": {
+            identifier: target.name,
+            "region": sandbox.region,
+            "ca_bundle": str(sandbox.ca_file),
+            **extra,
+        },
+    }

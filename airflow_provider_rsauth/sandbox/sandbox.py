@@ -1,0 +1,241 @@
+"""The parts of the sandbox, put together."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from airflow_provider_rsauth.sandbox import watchdog
+from airflow_provider_rsauth.sandbox.aws.calls import Calls
+from airflow_provider_rsauth.sandbox.aws.faults import Faults
+from airflow_provider_rsauth.sandbox.challenge import CHALLENGES, Authentication
+from airflow_provider_rsauth.sandbox.database import Database
+from airflow_provider_rsauth.sandbox.errors import SandboxError
+from airflow_provider_rsauth.sandbox.front import Front
+from airflow_provider_rsauth.sandbox.logins import Login, LoginLog
+from airflow_provider_rsauth.sandbox.requirements import check_installed
+from airflow_provider_rsauth.sandbox.roles import Roles
+from airflow_provider_rsauth.sandbox.target import Target
+
+if TYPE_CHECKING:
+    from airflow_provider_rsauth.sandbox.aws.access_keys import AccessKeys
+    from airflow_provider_rsauth.sandbox.aws.identities import Identities
+    from airflow_provider_rsauth.sandbox.aws.issuing import IssuingTarget, Operation
+    from airflow_provider_rsauth.sandbox.aws.policy import Document
+
+SHORT_DIRECTORY = Path("/tmp")
+"""The path of a unix socket may not be longer than about a hundred characters."""
+
+READY_USER, READY_ROLE = "airflow", "RedshiftReader"
+
+
+class Sandbox:
+    """
+    A local Redshift with the AWS APIs around it, as long as the ``with`` block lasts.
+
+    :param clusters: the identifiers of the provisioned clusters.
+    :param workgroups: the names of the serverless workgroups.
+    :param region: where all of it is.
+    :param authentication: how logins prove their password, ``md5`` or ``cleartext``.
+    :param dsn: a superuser's connection string of a PostgreSQL to use instead of an own one; it must trust
+        local connections. What is created in it stays there.
+    :param aws_port: the port of the AWS APIs; 0 for a free one.
+    :raises SandboxError: when a package is missing, a port is taken, or a part does not start.
+    """
+
+    ca_file: Path
+    server_log: Path
+    endpoint_url: str
+    keys: AccessKeys
+    role_arn: str
+    _database: Database
+    _roles: Roles
+    _log: LoginLog
+    _identities: Identities
+    _issuing: Mapping[str, IssuingTarget]
+    _process_id: int
+
+    def __init__(
+        self,
+        clusters: Sequence[str] = ("examplecluster",),
+        workgroups: Sequence[str] = ("example-workgroup",),
+        region: str = "us-east-1",
+        authentication: Authentication = "md5",
+        dsn: str | None = None,
+        aws_port: int = 0,
+    ) -> None:
+        if authentication not in CHALLENGES:
+            raise SandboxError(
+                f"authentication must be one of {', '.join(CHALLENGES)}, not {authentication!r}"
+            )
+        names = (*clusters, *workgroups)
+        if len(set(names)) < len(names):
+            raise SandboxError(f"each cluster and workgroup needs a name of its own: {', '.join(names)}")
+        check_installed(with_postgres=dsn is None)
+        self.region = region
+        self.account_id = str(secrets.randbelow(9 * 10**11) + 10**11)
+        self.database_password = secrets.token_urlsafe(24)
+        self.connection_limit: int | None = None
+        self.calls = Calls()
+        self.faults = Faults()
+        self.targets: dict[str, Target] = {}
+        self._clusters, self._workgroups = tuple(clusters), tuple(workgroups)
+        self._authentication: Authentication = authentication
+        self._dsn, self._aws_port = dsn, aws_port
+        self._parts = ExitStack()
+        self._process_id = os.getpid()
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def start(self) -> None:
+        """Start all parts; :meth:`stop` must follow."""
+        try:
+            self._start()
+        except BaseException:
+            self.stop()
+            raise
+
+    def stop(self) -> None:
+        """Stop all parts and remove their files; in a forked child nothing happens."""
+        if os.getpid() == self._process_id:
+            self._parts.close()
+
+    @property
+    def cluster(self) -> Target:
+        """The first provisioned cluster."""
+        return self.targets[self._clusters[0]]
+
+    @property
+    def workgroup(self) -> Target:
+        """The first serverless workgroup."""
+        return self.targets[self._workgroups[0]]
+
+    def environment(self) -> dict[str, str]:
+        """List the environment variables that lead AWS clients here; there are no credentials in it."""
+        return {"AWS_ENDPOINT_URL": self.endpoint_url, "AWS_EC2_METADATA_DISABLED": "true"}
+
+    @property
+    def logins(self) -> list[Login]:
+        """All login attempts, oldest first."""
+        return self._log.all()
+
+    def create_access_keys(self, user_name: str, policy: Document | None) -> AccessKeys:
+        """Create an IAM user; without a policy it may do nothing."""
+        return self._identities.create_user(user_name, policy)
+
+    def create_role(
+        self, role_name: str, policy: Document | None = None, external_id: str | None = None
+    ) -> str:
+        """Create a role that the users of the account may assume, allowed everything by default; its ARN."""
+        from airflow_provider_rsauth.sandbox.aws.identities import ALLOW_ALL
+
+        return self._identities.create_role(role_name, ALLOW_ALL if policy is None else policy, external_id)
+
+    def temporary_keys(self, role_arn: str | None = None, seconds: int = 900) -> AccessKeys:
+        """Make keys of a session of a role that ends after some seconds, by default of the ready role."""
+        return self._identities.temporary_keys(role_arn or self.role_arn, seconds)
+
+    def revoke_credentials(self, login: str | None = None) -> None:
+        """Make issued passwords wrong before they expire: those of a login such as ``IAM:etl``, or all."""
+        for each in self._issuing.values():
+            each.ledger.revoke(login)
+
+    def create_user(self, name: str, password: str | None = None) -> None:
+        """Create a database user, or change its password; ``None`` means temporary passwords only."""
+        self._roles.create_user(name, password)
+
+    def create_group(self, name: str) -> None:
+        """Create a group of database users."""
+        self._roles.create_group(name)
+
+    def drop_user(self, name: str) -> None:
+        """Drop a database user and what it owns."""
+        self._roles.drop_user(name)
+
+    def execute(self, sql: str, parameters: Sequence[Any] | None = None) -> list[tuple[Any, ...]]:
+        """Run a statement as the superuser in the database ``dev``, ``%s`` for parameters; its rows, if any."""
+        return self._database.execute(sql, parameters)
+
+    def _start(self) -> None:
+        directory = self._make_directory()
+        self._log = LoginLog(directory / "server.log")
+        self.server_log = directory / "server.log"
+        self._database = Database(directory, self._dsn)
+        self._parts.callback(self._database.stop)
+        with ThreadPoolExecutor(1, "postgres") as pool:
+            database = pool.submit(self._database.start)
+            self._create_identities()  # loads moto, which takes as long as PostgreSQL
+            database.result()
+        clusters, workgroups = self._open_gateways(directory)
+        self._issuing = {**clusters, **workgroups}
+        self.targets = {name: each.target for name, each in self._issuing.items()}
+        self._start_aws(clusters, workgroups)
+
+    def _make_directory(self) -> Path:
+        parent = SHORT_DIRECTORY if os.access(SHORT_DIRECTORY, os.W_OK | os.X_OK) else None
+        directory = Path(tempfile.mkdtemp(prefix="rsauth-", dir=parent))
+        directory.chmod(0o711)  # PostgreSQL may run as another user
+        watcher = watchdog.start(directory)
+        self._parts.callback(_dismiss, watcher)
+        self._parts.callback(shutil.rmtree, directory, ignore_errors=True)
+        return directory
+
+    def _create_identities(self) -> None:
+        from airflow_provider_rsauth.sandbox.aws.identities import ALLOW_ALL, Identities
+
+        self._identities = Identities(self.account_id, self.region)
+        self.keys = self._identities.create_user(READY_USER, ALLOW_ALL)
+        self.role_arn = self._identities.create_role(READY_ROLE, ALLOW_ALL)
+
+    def _open_gateways(self, directory: Path) -> tuple[dict[str, IssuingTarget], dict[str, IssuingTarget]]:
+        from airflow_provider_rsauth.sandbox.certificates import server_context
+
+        self._roles = Roles(self._database)
+        self._parts.callback(self._roles.close)
+        self._roles.create_ready_ones(self.database_password)
+        tls, self.ca_file = server_context(directory)
+        front = Front(
+            *(self._database.address, self._roles, tls, self._log, self._authentication),
+            connection_limit=lambda: self.connection_limit,
+        )
+        clusters = front.open(self._clusters, self._parts, is_serverless=False)
+        return clusters, front.open(self._workgroups, self._parts, is_serverless=True)
+
+    def _start_aws(
+        self, clusters: Mapping[str, IssuingTarget], workgroups: Mapping[str, IssuingTarget]
+    ) -> None:
+        from airflow_provider_rsauth.sandbox.aws.issuing import Account
+        from airflow_provider_rsauth.sandbox.aws.redshift import Redshift
+        from airflow_provider_rsauth.sandbox.aws.redshift_serverless import RedshiftServerless
+        from airflow_provider_rsauth.sandbox.aws.server import AwsApplication, AwsServer
+
+        account = Account(self.account_id, self.region, self._identities.partition)
+        operations: dict[str, Mapping[str, Operation]] = {
+            "redshift": Redshift(account, clusters, self.faults).operations,
+            "redshift-serverless": RedshiftServerless(account, workgroups, self.faults).operations,
+        }
+        application = AwsApplication(self._identities, operations, self.calls, self.faults)
+        server = AwsServer(application, self._aws_port)
+        self._parts.callback(server.stop)
+        server.start()
+        self.endpoint_url = server.url
+
+
+def _dismiss(watcher: subprocess.Popen[bytes]) -> None:
+    watcher.communicate()  # closes its standard input, which ends it
