@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 # Airflow reads these when it is imported.
-os.environ["AIRFLOW_HOME"] = tempfile.mkdtemp(prefix="rsauth-test-airflow-")
+AIRFLOW_HOME = tempfile.TemporaryDirectory(prefix="rsauth-test-airflow-")
+os.environ["AIRFLOW_HOME"] = AIRFLOW_HOME.name
 os.environ["AIRFLOW__CORE__LOAD_EXAMPLES"] = "False"
 os.environ["AIRFLOW__CORE__UNIT_TEST_MODE"] = "False"
 

@@ -28,12 +28,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--version", action="version", version=__version__)
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for name, text in COMMANDS.items():
-        command = commands.add_parser(name, help=text, description=f"{text[0].upper()}{text[1:]}.")
-        if name == "sandbox":
-            command.add_argument(
-                "--aws-port", type=int, default=0, help="port of the AWS APIs (default: a free one)"
-            )
+    added = {
+        name: commands.add_parser(name, help=text, description=f"{text[0].upper()}{text[1:]}.")
+        for name, text in COMMANDS.items()
+    }
+    added["modes"].add_argument("--markdown", action="store_true", help="as a Markdown table")
+    added["sandbox"].add_argument(
+        "--aws-port", type=int, default=0, help="port of the AWS APIs (default: a free one)"
+    )
     options = parser.parse_args(arguments)
     status: int = import_module(f"airflow_provider_rsauth.cli.{options.command}").run(options)
     return status

@@ -21,6 +21,11 @@ def connections(sandbox: Sandbox) -> dict[str, dict[str, Any]]:
     :param sandbox: the running sandbox.
     """
     keys = sandbox.keys
+    cluster, workgroup = sandbox.cluster, sandbox.workgroup
+    through_aws = {"auth_mode": "aws_connection", "aws_conn_id": AWS_CONN_ID}
+    own_keys = {"access_key_id": keys.access_key_id, "secret_access_key": keys.secret_access_key}
+    new_user = {"auto_create": True, "db_groups": ["loaders"]}
+    as_role = {"role_arn": sandbox.role_arn, "as_iam_identity": True}
     return {
         AWS_CONN_ID: {
             "conn_type": "aws",
@@ -28,40 +33,14 @@ def connections(sandbox: Sandbox) -> dict[str, dict[str, Any]]:
             "password": keys.secret_access_key,
             "extra": {"region_name": sandbox.region},
         },
-        "redshift_iam_default": _to(
-            sandbox, sandbox.cluster, {"auth_mode": "aws_connection", "aws_conn_id": AWS_CONN_ID}, login="etl"
-        ),
+        "redshift_iam_default": _to(sandbox, cluster, through_aws, login="etl"),
         "redshift_access_key": _to(
-            sandbox,
-            sandbox.cluster,
-            {
-                "auth_mode": "access_key",
-                "access_key_id": keys.access_key_id,
-                "secret_access_key": keys.secret_access_key,
-                "auto_create": True,
-                "db_groups": ["loaders"],
-            },
-            login="loader",
+            sandbox, cluster, {"auth_mode": "access_key", **own_keys, **new_user}, login="loader"
         ),
-        "redshift_profile": _to(
-            sandbox,
-            sandbox.cluster,
-            {
-                "auth_mode": "profile",
-                "profile": PROFILE,
-                "role_arn": sandbox.role_arn,
-                "as_iam_identity": True,
-            },
-        ),
-        "redshift_serverless": _to(
-            sandbox, sandbox.workgroup, {"auth_mode": "aws_connection", "aws_conn_id": AWS_CONN_ID}
-        ),
+        "redshift_profile": _to(sandbox, cluster, {"auth_mode": "profile", "profile": PROFILE, **as_role}),
+        "redshift_serverless": _to(sandbox, workgroup, through_aws),
         "redshift_password": _to(
-            sandbox,
-            sandbox.cluster,
-            {"auth_mode": "password"},
-            login="dbadmin",
-            password=sandbox.database_password,
+            sandbox, cluster, {"auth_mode": "password"}, login="dbadmin", password=sandbox.database_password
         ),
     }
 
