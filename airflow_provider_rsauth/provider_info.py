@@ -8,7 +8,13 @@ PACKAGE = "airflow_provider_rsauth"
 
 
 def get_provider_info() -> dict[str, Any]:
-    """Return the provider's metadata (Airflow's ``provider_info.schema.json``)."""
+    """
+    Return the provider's metadata (Airflow's ``provider_info.schema.json``).
+
+    Airflow draws the connection form from it, since 3.2; older ones ask the hook class.
+    """
+    from airflow_provider_rsauth.form.conn_fields import conn_fields, ui_field_behaviour
+
     return {
         "package-name": "airflow-provider-rsauth",
         "name": "Amazon Redshift (IAM)",
@@ -18,6 +24,8 @@ def get_provider_info() -> dict[str, Any]:
                 "connection-type": "redshift_iam",
                 "hook-class-name": f"{PACKAGE}.hooks.redshift_iam.RedshiftIAMHook",
                 "hook-name": "Amazon Redshift (IAM)",
+                "ui-field-behaviour": ui_field_behaviour(),
+                "conn-fields": conn_fields(),
             }
         ],
         "hooks": [

@@ -52,7 +52,7 @@ def _tasks(session: Any, dag_id: str, run_id: str) -> list[dict[str, Any]]:
             "state": str(instance.state),
             "returned": returned.get((instance.task_id, instance.map_index)),
         }
-        for instance in sorted(instances, key=lambda each: each.start_date)
+        for instance in instances
     ]
 
 

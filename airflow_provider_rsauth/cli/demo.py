@@ -11,16 +11,11 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import airflow_provider_rsauth
-from airflow_provider_rsauth.auth.issuer import (
-    GET_CLUSTER_CREDENTIALS,
-    GET_CLUSTER_CREDENTIALS_WITH_IAM,
-    GET_CREDENTIALS,
-)
+from airflow_provider_rsauth.cli.evidence import COLUMNS, DemoFailed, SignedIn, tasks_signed_in
 from airflow_provider_rsauth.sandbox import Sandbox, SandboxError
 from airflow_provider_rsauth.sandbox.connections import CONN_TYPE, connections, environment
 
@@ -30,30 +25,6 @@ REFUSALS = {
     "unknown_user": ("a database user that does not exist", "NotFound"),
 }
 """Connection that must be refused: what is wrong with it, and the error that a task gets."""
-
-ISSUING_ACTIONS = (GET_CLUSTER_CREDENTIALS, GET_CLUSTER_CREDENTIALS_WITH_IAM, GET_CREDENTIALS)
-
-COLUMNS = ("task", "auth mode", "API called", "user in the server's log", "expires (UTC)", "rows")
-
-
-@dataclass
-class Signed:
-    """One task and the login that it made, by the server's own log."""
-
-    task: str
-    mode: str
-    api: str
-    user: str
-    expires: str
-    rows: str
-
-    def cells(self) -> tuple[str, ...]:
-        """Return the table's cells."""
-        return (self.task, self.mode, self.api, self.user, self.expires, self.rows)
-
-
-class DemoFailed(Exception):
-    """Something that should have happened did not."""
 
 
 def run(_: argparse.Namespace) -> int:
@@ -81,7 +52,7 @@ def _demo(home: Path) -> None:
         conn_ids = [name for name, each in connections(sandbox).items() if each["conn_type"] == CONN_TYPE]
         with _step("Running the example DAGs through Airflow"):
             report = _run_dags(home, air, conn_ids)
-        _show_table(_signed(sandbox, report, conn_ids))
+        _show_table(tasks_signed_in(sandbox, report, conn_ids))
         with _step("Signing in with what must be refused"):
             refusals = json.loads(_run(home, air, "-m", f"{__package__}.sign_in", *REFUSALS).splitlines()[-1])
         _show_refusals(refusals)
@@ -143,51 +114,8 @@ def _run_dags(home: Path, variables: Mapping[str, str], conn_ids: list[str]) -> 
     return outcome
 
 
-def _signed(sandbox: Sandbox, report: list[dict[str, Any]], conn_ids: list[str]) -> list[Signed]:
-    """Match the tasks, in the order in which they ran, with the logins in the server's log."""
-    known = connections(sandbox)
-    logins = iter(sandbox.logins)
-    signed = []
-    for dag in report:
-        for task in (each for each in dag["tasks"] if each["task_id"] != "connections"):
-            name = f"{dag['dag_id']}.{task['task_id']}"
-            conn_id = conn_ids[task["map_index"]] if task["map_index"] >= 0 else "redshift_iam_default"
-            login = next(logins, None)
-            if (
-                task["state"] != "success"
-                or not login
-                or not login.accepted
-                or name not in login.application_name
-            ):
-                raise DemoFailed(f"{name} did not sign in: {task}, {login}")
-            if bool(login.api) == (known[conn_id]["extra"]["auth_mode"] == "password"):
-                raise DemoFailed(f"{name} did not sign in as its connection {conn_id} says: {login}")
-            expires = f"{login.expires_at:%H:%M:%S}" if login.expires_at else "never"
-            mode = known[conn_id]["extra"]["auth_mode"]
-            index = f"[{task['map_index']}]" if task["map_index"] >= 0 else ""
-            signed.append(
-                Signed(
-                    f"{name}{index}", mode, login.api or "none", login.user, expires, _rows(task["returned"])
-                )
-            )
-    if len(signed) != len(conn_ids) + 2:
-        raise DemoFailed(f"{len(signed)} tasks signed in, not {len(conn_ids) + 2}")
-    issued = sum(sandbox.calls.count(action.partition(":")[2]) for action in ISSUING_ACTIONS)
-    temporary = sum(each.api in ISSUING_ACTIONS for each in signed)
-    if issued != temporary:
-        raise DemoFailed(f"{issued} credentials were issued for {temporary} tasks")
-    return sorted(signed, key=lambda each: each.task)
-
-
-def _rows(returned: list[Any]) -> str:
-    rows = [row for row in returned if row]
-    if rows and isinstance(rows[0][0], list):  # of the last statement
-        rows = rows[-1]
-    return ", ".join("/".join(map(str, row)) for row in rows)
-
-
-def _show_table(signed: list[Signed]) -> None:
-    lines = [COLUMNS, *(each.cells() for each in signed)]
+def _show_table(signed: list[SignedIn]) -> None:
+    lines = [COLUMNS, *signed]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     print()
     for line in lines:

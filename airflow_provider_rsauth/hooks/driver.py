@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,14 +10,13 @@ from types import FunctionType
 from typing import TYPE_CHECKING
 
 from airflow_provider_rsauth.auth.login_diagnosis import Attempt, explain_login_error
+from airflow_provider_rsauth.hooks.running_task import application_name
 
 if TYPE_CHECKING:
     import redshift_connector
 
     from airflow_provider_rsauth.auth.settings import SignIn
     from airflow_provider_rsauth.auth.sign_in import Login
-
-LONGEST_APPLICATION_NAME = 250
 
 
 def connect(sign_in: SignIn, login: Login) -> redshift_connector.Connection:
@@ -57,14 +55,6 @@ def connect(sign_in: SignIn, login: Login) -> redshift_connector.Connection:
         return connection
     # Raised here, so that it does not keep the driver's frames alive, password and socket in them.
     raise refusal
-
-
-def application_name() -> str:
-    """Return the name under which Redshift shows the session: DAG, task and run of the running task."""
-    dag, task, run = (
-        os.environ.get(f"AIRFLOW_CTX_{part}", "") for part in ("DAG_ID", "TASK_ID", "DAG_RUN_ID")
-    )
-    return f"airflow {dag}.{task} {run}"[:LONGEST_APPLICATION_NAME] if dag else "airflow"
 
 
 @contextmanager

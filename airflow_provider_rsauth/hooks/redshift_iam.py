@@ -104,6 +104,20 @@ class RedshiftIAMHook(DbApiHook):
         }
         self._told: set[str] = set()
 
+    @classmethod
+    def get_connection_form_widgets(cls) -> dict[str, Any]:
+        """Return the fields of the connection form, for Airflow 2.11 to 3.1."""
+        from airflow_provider_rsauth.form.widgets import widgets
+
+        return widgets()
+
+    @classmethod
+    def get_ui_field_behaviour(cls) -> dict[str, Any]:
+        """Return labels and placeholders of the connection form, for Airflow 2.11 to 3.1."""
+        from airflow_provider_rsauth.form.widgets import ui_field_behaviour
+
+        return ui_field_behaviour()
+
     @property
     def sign_in(self) -> SignIn:
         """

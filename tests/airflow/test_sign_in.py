@@ -11,8 +11,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from airflow_provider_rsauth.auth import errors, sign_in
-from airflow_provider_rsauth.hooks.driver import application_name
 from airflow_provider_rsauth.hooks.redshift_iam import RedshiftIAMHook
+from airflow_provider_rsauth.hooks.running_task import application_name
 
 GET = "GetClusterCredentials"
 

@@ -16,7 +16,7 @@ LAYERS = ("auth", "form", "hooks", "operators", "sensors", "triggers", "cli", "s
 MAY_IMPORT = {
     "auth": {"auth"},
     "form": {"auth", "form"},
-    "hooks": {"auth", "hooks"},
+    "hooks": {"auth", "form", "hooks"},  # Airflow before 3.2 asks the hook class for the form
     "operators": {"auth", "hooks", "operators", "triggers"},
     "sensors": {"auth", "hooks", "sensors", "triggers"},
     "triggers": {"auth", "hooks", "triggers"},

@@ -1,0 +1,1 @@
+"""The connection form and its documentation, derived from the registry of auth modes."""

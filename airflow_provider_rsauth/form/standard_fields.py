@@ -1,0 +1,18 @@
+"""Labels and placeholders of the fields that every Airflow connection has."""
+
+from __future__ import annotations
+
+from airflow_provider_rsauth.form.fields import all_fields
+
+PLACEHOLDERS = {
+    "host": "examplecluster.abc123xyz789.us-west-2.redshift.amazonaws.com",
+    "port": "5439",
+    "schema": "dev",
+    "login": "etl",
+}
+
+
+def relabeling() -> dict[str, str]:
+    """Return the labels; what login and password are depends on the auth mode."""
+    labels = {field.standard: field.label for field in all_fields() if field.standard}
+    return {**labels, "login": "Login (database user)", "password": "Password (of the database user)"}
