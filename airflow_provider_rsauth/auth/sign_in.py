@@ -105,6 +105,23 @@ def new_login(sign_in: SignIn, context: SignInContext) -> Login:
         return Login(endpoint, credential)
 
 
+def aws_identity(sign_in: SignIn, context: SignInContext) -> str:
+    """
+    Return the ARN of the AWS identity that asks Redshift (STS GetCallerIdentity, which needs no permission).
+
+    :param sign_in: the sign-in.
+    :param context: what the auth mode may use.
+    :return: the ARN; empty for a mode without an AWS identity.
+    :raises RsAuthError: STS cannot be asked.
+    """
+    if not isinstance(sign_in.mode, AwsMode):
+        return ""
+    with withholding_debug_logs(), explaining_aws_errors(sign_in.target):
+        session = sign_in.mode.session(context, sign_in.target.region)
+        arn: str = session.client("sts", sign_in.target.region).get_caller_identity()["Arn"]
+        return arn
+
+
 def cache_key(sign_in: SignIn, context: SignInContext) -> Hashable:
     """
     Return who asks for what, with secrets reduced to a keyed digest: equal sign-ins share, others never do.

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import csv
-import warnings
-from collections.abc import Generator, Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import closing
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from airflow.providers.common.compat.sdk import mask_secret
-from airflow.providers.common.sql.hooks.sql import DbApiHook
+from airflow.providers.common.compat.sdk import AirflowNotFoundException, mask_secret
 from tenacity import (
     Retrying,
     retry_if_exception,
@@ -31,22 +27,21 @@ from airflow_provider_rsauth.auth.settings import (
     SignIn,
     parse,
 )
-from airflow_provider_rsauth.auth.sign_in import Login, discard_login, new_login, obtain_login
+from airflow_provider_rsauth.auth.sign_in import Login, aws_identity, discard_login, new_login, obtain_login
 from airflow_provider_rsauth.hooks.airflow_connection import read_connection
 from airflow_provider_rsauth.hooks.aws_connections import AirflowAwsConnections
+from airflow_provider_rsauth.hooks.dbapi import RedshiftDbApiHook
 from airflow_provider_rsauth.hooks.driver import connect
 from airflow_provider_rsauth.hooks.running_task import running_task
 
 if TYPE_CHECKING:
     import redshift_connector
-    from pandas import DataFrame
     from sqlalchemy.engine import Engine
 
 ATTEMPTS = 3
-NULL = "\\N"
 
 
-class RedshiftIAMHook(DbApiHook):
+class RedshiftIAMHook(RedshiftDbApiHook):
     """
     Connects to Amazon Redshift with credentials issued a moment before.
 
@@ -70,8 +65,6 @@ class RedshiftIAMHook(DbApiHook):
     default_conn_name = "redshift_iam_default"
     conn_type = "redshift_iam"
     hook_name = "Amazon Redshift (IAM)"
-    supports_autocommit = True
-    dialect_name = "redshift"
 
     def __init__(
         self,
@@ -188,43 +181,33 @@ class RedshiftIAMHook(DbApiHook):
         )
 
     def test_connection(self) -> tuple[bool, str]:  # type: ignore[override]
-        """Sign in with a new credential and tell what was found, or what is wrong and what to do."""
+        """
+        Sign in with a new credential and tell what was found, or what is wrong and what to do.
+
+        :return: whether it worked, and the text: API, endpoint, expiry, AWS identity, database user as the server
+            says, server version.
+        """
         try:
             sign_in = self.sign_in
             login = new_login(sign_in, self._context)
             with closing(connect(sign_in, login)) as connection, closing(connection.cursor()) as cursor:
                 cursor.execute("select current_user, version()")
                 user, version = cursor.fetchone()
-        except RsAuthError as error:
+            found = [
+                describe(sign_in, login),
+                f"AWS identity: {self._aws_identity(sign_in)}.",
+                f"Database user: {user}.",
+            ]
+        except (RsAuthError, AirflowNotFoundException) as error:
             return False, str(error)
-        return True, f"{describe(sign_in, login)} Database user {user!r}. {version}"
+        return True, " ".join([*found, f"Server: {version}.", *sign_in.notices])
 
-    def bulk_dump(self, table: str, tmp_file: str) -> None:
-        r"""
-        Write a table to a tab-delimited file, ``\\N`` for NULL.
-
-        :param table: the table.
-        :param tmp_file: path of the file.
-        """
-        with closing(self.get_conn()) as connection, closing(connection.cursor()) as cursor:
-            cursor.execute(f"select * from {table}")  # noqa: S608 - the table is the caller's own SQL
-            with Path(tmp_file).open("w", encoding="utf-8", newline="") as file:
-                writer = csv.writer(file, dialect=csv.excel_tab, lineterminator="\n")
-                while rows := cursor.fetchmany(10_000):
-                    writer.writerows([NULL if cell is None else cell for cell in row] for row in rows)
-
-    def bulk_load(self, table: str, tmp_file: str) -> None:
-        r"""
-        Insert the rows of a tab-delimited file, ``\\N`` for NULL, in one transaction.
-
-        :param table: the table.
-        :param tmp_file: path of the file.
-        """
-        with Path(tmp_file).open(encoding="utf-8", newline="") as file:
-            rows = csv.reader(file, dialect=csv.excel_tab)
-            self.insert_rows(
-                table, ([None if cell == NULL else cell for cell in row] for row in rows), commit_every=0
-            )
+    def _aws_identity(self, sign_in: SignIn) -> str:
+        """Return who signed in to AWS; that STS cannot be reached is no reason to fail."""
+        try:
+            return aws_identity(sign_in, self._context) or "none"
+        except RsAuthError as error:
+            return f"not known ({error.message})"
 
     @property
     def _context(self) -> SignInContext:
@@ -236,43 +219,6 @@ class RedshiftIAMHook(DbApiHook):
     def _aws_connections(self) -> AirflowAwsConnections:
         optional = STOCK_AWS_CONN_ID if self.connection.conn_type == STOCK_CONN_TYPE else None
         return AirflowAwsConnections(f"Connection {self.get_conn_id()!r}", optional)
-
-    def _get_pandas_df(
-        self,
-        sql: Any,
-        parameters: list[Any] | tuple[Any, ...] | Mapping[str, Any] | None = None,
-        **kwargs: Any,
-    ) -> DataFrame:
-        with _accepting_dbapi_connections():
-            return super()._get_pandas_df(sql, parameters, **kwargs)
-
-    def _get_pandas_df_by_chunks(
-        self,
-        sql: Any,
-        parameters: list[Any] | tuple[Any, ...] | Mapping[str, Any] | None = None,
-        *,
-        chunksize: int,
-        **kwargs: Any,
-    ) -> Generator[DataFrame, None, None]:
-        from pandas import read_sql
-
-        with closing(self.get_conn()) as connection:
-            with _accepting_dbapi_connections():
-                chunks = read_sql(sql, con=connection, params=parameters, chunksize=chunksize, **kwargs)
-            yield from chunks
-
-    def _make_common_data_structure(self, result: Any) -> Any:
-        """Turn the driver's rows, which are lists, into tuples."""
-        if not isinstance(result, list | tuple):
-            return result
-        if all(isinstance(row, list) for row in result):
-            return [tuple(row) for row in result]
-        return tuple(result) if isinstance(result, list) and not _holds_records(result) else result
-
-    @staticmethod
-    def _serialize_cell(cell: Any, conn: Any = None) -> Any:  # noqa: ARG004
-        """Leave the cell as it is: the driver knows the types."""
-        return cell
 
 
 def describe(sign_in: SignIn, login: Login) -> str:
@@ -289,15 +235,3 @@ def describe(sign_in: SignIn, login: Login) -> str:
         f"Signed in to {sign_in.target} at {login.endpoint} as {credential.user!r} "
         f"({sign_in.mode.title}{through}{until})."
     )
-
-
-def _holds_records(rows: Iterable[Any]) -> bool:
-    return any(isinstance(row, Mapping | tuple) for row in rows)
-
-
-class _accepting_dbapi_connections(warnings.catch_warnings):  # noqa: N801 - reads as a with statement
-    """pandas warns of any connection that is not SQLAlchemy's; the driver's works."""
-
-    def __enter__(self) -> None:
-        super().__enter__()
-        warnings.filterwarnings("ignore", message="pandas only supports SQLAlchemy", category=UserWarning)

@@ -299,7 +299,9 @@ def test_the_connection_test_reports_or_explains(define, redshift):
         "Airflow AWS connection",
         "redshift:GetClusterCredentials",
         "valid until",
-        "PostgreSQL",
+        f"AWS identity: arn:aws:iam::{redshift.account_id}:user/airflow.",
+        "Database user: etl.",
+        "Server: PostgreSQL",
     ):
         assert part in message
     assert RedshiftIAMHook().test_connection()[0]

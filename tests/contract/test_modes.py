@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
@@ -65,7 +66,9 @@ def test_every_mode_signs_in(redshift, conn_id, expected):
     works, message = hook.test_connection()
     assert works, message
     assert repr(login) in message
-    assert f"Database user {database_user!r}" in message
+    assert f"Database user: {database_user}." in message
+    identity = {"": "none", "profile": "assumed-role/RedshiftReader"}.get(mode if api else "", "user/airflow")
+    assert re.search(rf"AWS identity: (\S*{identity}\S*)\. Database", message)
 
 
 def test_a_mode_is_described(mode):
