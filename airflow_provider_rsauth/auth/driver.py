@@ -51,9 +51,10 @@ class DriverSettings(Settings):
         BeforeValidator(_sslmode),
         Ui(
             "TLS verification",
-            "verify-full: the certificate must name the host. verify-ca: only its issuer is checked, for load "
-            "balancers and tunnels.",
+            "How the server's certificate is verified; its name too (verify-full) when empty. Only the issuer "
+            "(verify-ca) is for load balancers and tunnels.",
             DRIVER,
+            words=("Issuer and name (verify-full)", "Issuer only (verify-ca)"),
         ),
     ] = "verify-full"
     ca_bundle: Annotated[
@@ -70,7 +71,7 @@ class DriverSettings(Settings):
         Field(ge=1, le=600),
         Ui(
             "Connect timeout",
-            "Seconds until a connection must stand, 1 to 600; queries are not limited.",
+            "Seconds until a connection must stand, 1 to 600; 30 (Serverless: 60) when empty. Queries are not limited.",
             DRIVER,
         ),
     ] = None
@@ -79,17 +80,19 @@ class DriverSettings(Settings):
         Field(ge=1, le=299),
         Ui(
             "Keepalive idle",
-            "Seconds of silence before TCP asks whether the server is there, below 300.",
+            "Seconds of silence before TCP asks whether the server is there, below 300; 60 when empty.",
             DRIVER,
         ),
     ] = 60
     tcp_keepalive_interval: Annotated[
-        int, Field(ge=1, le=300), Ui("Keepalive interval", "Seconds between two such questions.", DRIVER)
+        int,
+        Field(ge=1, le=300),
+        Ui("Keepalive interval", "Seconds between two such questions; 15 when empty.", DRIVER),
     ] = 15
     tcp_keepalive_count: Annotated[
         int,
         Field(ge=1, le=127),
-        Ui("Keepalive count", "Unanswered questions until the connection is given up.", DRIVER),
+        Ui("Keepalive count", "Unanswered questions until the connection is given up; 8 when empty.", DRIVER),
     ] = 8
     application_name: Annotated[
         str | None,
@@ -100,8 +103,9 @@ class DriverSettings(Settings):
         Literal["process", "off"],
         Ui(
             "Credential cache",
-            "process: connections of one task share a credential. off: a new one each time.",
+            "Whether the connections of one task share a credential; they do when empty.",
             DRIVER,
+            words=("Shared within a task (process)", "A new one for each connection (off)"),
         ),
     ] = "process"
     numeric_to_float: Annotated[

@@ -25,12 +25,14 @@ class Ui:
     :param section: the form's section that it stands in.
     :param standard: the attribute of the Airflow connection that holds it (``host``, ``login``, …); by
         default it is kept in the connection's extra.
+    :param words: the words for the choices of a field that has choices, in their order.
     """
 
     label: str
     help: str
     section: str
     standard: str = ""
+    words: tuple[str, ...] = ()
 
 
 class Settings(BaseModel):

@@ -36,6 +36,6 @@ def _conn_field(field: FormField) -> dict[str, Any]:
     if field.choices:
         schema["enum"] = [choice for choice, _ in field.choices]
         schema["values_display"] = dict(field.choices)
-    bounds = {"minimum": field.minimum, "maximum": field.maximum, "default": field.default}
+    bounds = {"minimum": field.minimum, "maximum": field.maximum}
     schema |= {name: value for name, value in bounds.items() if value is not None}
     return {"label": field.label, "description": field.help, "schema": schema}

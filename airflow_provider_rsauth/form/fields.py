@@ -11,7 +11,7 @@ from airflow_provider_rsauth.auth.database_user import DatabaseUser
 from airflow_provider_rsauth.auth.driver import DriverSettings
 from airflow_provider_rsauth.auth.fields import SIGN_IN, Settings
 from airflow_provider_rsauth.auth.problems import is_secret
-from airflow_provider_rsauth.auth.registry import DEFAULT_MODE, MODES
+from airflow_provider_rsauth.auth.registry import MODES
 from airflow_provider_rsauth.auth.target import TargetSettings
 
 
@@ -40,7 +40,6 @@ class FormField:
     :param minimum: the smallest number allowed.
     :param maximum: the largest number allowed.
     :param choices: what can be chosen, with the words for it.
-    :param default: what is filled in before a user does.
     """
 
     name: str
@@ -52,17 +51,16 @@ class FormField:
     minimum: int | None = None
     maximum: int | None = None
     choices: tuple[tuple[str, str], ...] = ()
-    default: str | None = None
 
 
 AUTH_MODE = FormField(
     name="auth_mode",
     label="Sign in with",
-    help="Who signs in to AWS or Redshift. Each way has its fields in a section of that name.",
+    help="Who signs in to AWS or Redshift: the Airflow AWS connection when empty. Each way has its fields in a "
+    "section of that name.",
     section=SIGN_IN,
     kind=Kind.CHOICE,
     choices=tuple((name, mode.title) for name, mode in MODES.items()),
-    default=DEFAULT_MODE,
 )
 
 
@@ -100,7 +98,7 @@ def _fields_of(group: type[Settings]) -> Iterator[FormField]:
             standard=ui.standard,
             minimum=schema.get("minimum"),
             maximum=schema.get("maximum"),
-            choices=tuple((choice, choice) for choice in schema.get("enum", ())),
+            choices=tuple(zip(schema.get("enum", ()), ui.words, strict=True)),
         )
 
 

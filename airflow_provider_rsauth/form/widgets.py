@@ -18,6 +18,16 @@ def ui_field_behaviour() -> dict[str, Any]:
     return {"hidden_fields": [], "relabeling": relabeling(), "placeholders": PLACEHOLDERS}
 
 
+def described(field: FormField) -> str:
+    """
+    Return the help of a field; these forms have no drop-downs, so it tells what can be typed.
+
+    :param field: the field.
+    """
+    choices = ", ".join(f"{choice} ({words})" for choice, words in field.choices)
+    return f"{field.help} One of: {choices}." if choices else field.help
+
+
 def _widget(field: FormField) -> Any:
     from flask_appbuilder.fieldwidgets import BS3PasswordFieldWidget, BS3TextFieldWidget
     from flask_babel import lazy_gettext
@@ -26,8 +36,7 @@ def _widget(field: FormField) -> Any:
 
     common = {
         "label": lazy_gettext(f"{field.section}: {field.label}"),
-        "description": field.help,
-        "default": field.default,
+        "description": described(field),
     }
     match field.kind:
         case Kind.FLAG:

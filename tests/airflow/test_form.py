@@ -52,9 +52,9 @@ def test_fields_fit_what_airflow_takes(field):
     jsonschema.Draft202012Validator.check_schema(entry["schema"])
 
 
-def test_only_the_auth_mode_has_a_default():
-    """A default is stored with every connection for ever; the others' defaults stay ours to keep."""
-    assert [name for name, entry in conn_fields().items() if "default" in entry["schema"]] == ["auth_mode"]
+def test_no_field_has_a_default():
+    """A default would be stored with every connection for ever, and beat a URL pasted into the host."""
+    assert not [name for name, entry in conn_fields().items() if "default" in entry["schema"]]
 
 
 def test_help_names_the_modes_that_use_a_field(field):
@@ -95,7 +95,8 @@ if find_spec("flask_appbuilder"):  # Airflow 3.2 and later has no such form
                 widget = form[field.name]
                 assert type(widget) is classes[field.kind]
                 assert "__" not in field.name
-                assert widget.description == field.help
+                assert widget.description.startswith(field.help)
+                assert all(choice in widget.description for choice, _ in field.choices)
         assert RedshiftIAMHook.get_ui_field_behaviour()["relabeling"] == ui_field_behaviour()["relabeling"]
 
 
@@ -111,7 +112,7 @@ def test_airflow_takes_the_provider_without_a_warning():
 
 def stored_by_airflow_3(values: dict) -> dict:
     """Every declared field is written, touched or not."""
-    return {**dict.fromkeys(conn_fields()), "auth_mode": "aws_connection", **values}
+    return {**dict.fromkeys(conn_fields()), **values}
 
 
 def stored_by_airflow_2(values: dict) -> dict:
@@ -123,7 +124,7 @@ def stored_by_airflow_2(values: dict) -> dict:
         if kind in (Kind.FLAG, Kind.INTEGER)
     }
     given = {name: ",".join(value) if isinstance(value, list) else value for name, value in values.items()}
-    return {"auth_mode": "aws_connection", **empty, **given}
+    return {**empty, **given}
 
 
 @pytest.mark.parametrize("stored", [stored_by_airflow_3, stored_by_airflow_2])
