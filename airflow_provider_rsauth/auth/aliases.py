@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Any
+
+from airflow_provider_rsauth.auth.errors import Problem
+
 ALIASES: dict[str, str] = {
     # where
+    "jdbcurl": "jdbc_url",
+    "hostname": "host",
     "server": "host",
+    "servername": "host",
+    "portnumber": "port",
+    "db": "database",
     "dbname": "database",
     "db_name": "database",
     "schema": "database",
@@ -40,7 +50,11 @@ ALIASES: dict[str, str] = {
     "aws_session_token": "session_token",
     "profile_name": "profile",
     "rolearn": "role_arn",
+    "externalid": "external_id",
     "rolesessionname": "role_session_name",
+    "authtype": "auth_type",
+    "credentials_provider": "plugin_name",
+    "instanceprofile": "instance_profile",
     # how
     "authmech": "sslmode",
     "sslrootcert": "ca_bundle",
@@ -49,17 +63,22 @@ ALIASES: dict[str, str] = {
     "connecttimeout": "connect_timeout",
     "logintimeout": "connect_timeout",
     "applicationname": "application_name",
+    "databasemetadatacurrentdbonly": "database_metadata_current_db_only",
     "keepaliveidle": "tcp_keepalive_idle",
     "keepaliveinterval": "tcp_keepalive_interval",
     "keepalivecount": "tcp_keepalive_count",
+    "iam_disable_cache": "credential_cache",
+    "iamdisablecache": "credential_cache",
 }
 """Spelling, in small letters → the name of the setting."""
 
 WITHOUT_EFFECT = frozenset(
     {
         # say nothing that is not known anyway
+        "driver",
         "iam",
         "iamauth",
+        "keepalive",
         "serverless_acct_id",
         "serverlessacctid",
         "tcp_keepalive",
@@ -78,11 +97,97 @@ WITHOUT_EFFECT = frozenset(
 """Options that are known and not ours."""
 
 
-def canonical_name(name: str) -> str:
+NOT_OURS: dict[str, str] = {
+    name: reason
+    for reason, names in {
+        "it is an option of the JDBC or ODBC driver that has no counterpart here": """
+            allowencodingchanges assumeminserverversion autosave binarytransfer binarytransferdisable
+            binarytransferenable blockingrowsmode boolsaschar cancelsignaltimeout cleanupsavepoints compression
+            databasemetadatacachefields databasemetadatacachefieldsmib defaultrowfetchsize description
+            disablecolumnsanitiser disableisvalidquery dsiloglevel enablefetchringbuffer enablegeneratedname
+            enablemultisqlsupport enablestatementcache escapesyntaxcallmode fetch fetchringbuffersize
+            hideunprivilegedobjects hostrecheckseconds loadbalancehosts locale loggerfile loggerlevel loglevel logpath
+            logservererrordetail logunclosedconnections maxbytea maxlogfilecount maxlogfilesize maxlongvarchar
+            maxresultbuffer maxvarchar min_tls options overrideschemapatterntype preferquerymode
+            preparedstatementcachequeries preparedstatementcachesizemib preparethreshold protocolversion readonly
+            readonlymode receivebuffersize replication rewritebatchedinserts rewritebatchedinsertssize sendbuffersize
+            showsystemtables singlerowmode stringtype targetservertype tcpkeepaliveminutes textaslongvarchar
+            unknownlength usedeclarefetch usemultiplestatements useunicode xmlfactoryfactory""",
+        "queries are not limited in time; keepalive notices a server that is gone": """
+            querytimeout socket_timeout sockettimeout""",
+        "say it in SQL (SET search_path, SET query_group)": "currentschema querygroup",
+        "it is an option of signing in through an identity provider": """
+            allow_db_user_override allowdbuseroverride app_id app_name client_id client_secret
+            idc_client_display_name idc_region identity_namespace idp_host idp_partition idp_port
+            idp_response_timeout idp_tenant issuer_url listen_port login_to_rp login_url logintorp partner_sp_id
+            partner_spid preferred_role principal_arn provider_name providername saml_assertion scope ssl_insecure
+            token token_type web_identity_token webidentitytoken""",
+        "choose an auth_mode; only a JDBC or ODBC string is read for it": "auth_type instance_profile plugin_name",
+        "there is no filter; name the groups in db_groups": "dbgroupsfilter dbgroups_filter",
+        "the AWS APIs are found by region; for another address set AWS_ENDPOINT_URL_REDSHIFT, "
+        "AWS_ENDPOINT_URL_REDSHIFT_SERVERLESS or AWS_ENDPOINT_URL_STS on the workers": """
+            endpoint_url endpointurl sts_endpoint_url stsconnectiontimeout stsendpointurl""",
+        "proxies are set on the workers (HTTPS_PROXY)": """
+            https_proxy_host https_proxy_password https_proxy_port https_proxy_username proxyhost proxyport proxypwd
+            proxyuid""",
+        "Redshift's authentication profiles are not read; put what the profile says into the connection": """
+            auth_profile authprofile""",
+        "only the connection is read, no odbc.ini and no rsjdbc.ini; put what the file says into the connection": """
+            dsn inifile inisection""",
+        "the server's certificate is always verified; for further authorities there is ca_bundle": """
+            capath sslfactory sslfactoryarg sslhostnameverifier ssltruststore ssltruststorepath trustservercertificate
+            usesystemtruststore""",
+        "Redshift takes no certificates of clients": "sslcert sslkey sslpassword sslpasswordcallback",
+        "Kerberos is not a way to sign in here": """
+            gsslib jaasapplicationname jaaslogin kerberosservername sspiserviceclass usespnego""",
+    }.items()
+    for name in names.split()
+}
+"""Well-known options of the drivers that are no setting (yet), and what to tell the user."""
+
+TRUE_WORDS = ("true", "1", "yes", "on", "t", "y")
+
+_NO_LIMIT = ("connecttimeout", "keepalivecount", "keepaliveidle", "keepaliveinterval", "logintimeout")
+"""Where the drivers take 0 for "as the system does"."""
+
+
+def canonical_option(name: str, value: Any) -> tuple[str, Any]:
     """
-    Return the name of a setting, whichever way it is spelt.
+    Return the name of a setting and its value; some options of other tools say the same in other words.
 
     :param name: a name in any case, ours or another tool's.
+    :param value: its value.
     """
-    small = name.strip().lower()
-    return ALIASES.get(small, small)
+    small, word = name.strip().lower(), str(value).strip().lower()
+    if is_empty(value):
+        return ALIASES.get(small, small), value
+    if small in ("iam_disable_cache", "iamdisablecache"):
+        value = "off" if word in TRUE_WORDS else "process"
+    elif small in _NO_LIMIT and word == "0":
+        value = None
+    return ALIASES.get(small, small), value
+
+
+def canonical_options(options: Iterable[tuple[str, Any]]) -> tuple[dict[str, Any], list[Problem]]:
+    """
+    Return options under the names of our settings, and what contradicts itself. Empty ones are not given.
+
+    :param options: names and values, in any spelling.
+    """
+    found: dict[str, Any] = {}
+    problems = []
+    for key, given in options:
+        name, value = canonical_option(key, given)
+        if not is_empty(value) and found.setdefault(name, value) != value:
+            text = f"is given twice with different values, once as {key!r}. Keep one"
+            problems.append(Problem(name, text))
+    return found, problems
+
+
+def is_empty(value: Any) -> bool:
+    """
+    Tell whether a value means "not given", as Airflow's forms store it.
+
+    :param value: the value.
+    """
+    return value in (None, "", [])

@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from airflow_provider_rsauth.auth.database_user import DatabaseUser
+from airflow_provider_rsauth.auth.driver import DriverSettings
+from airflow_provider_rsauth.auth.fields import Settings
 from airflow_provider_rsauth.auth.mode import AuthMode
 from airflow_provider_rsauth.auth.modes.access_key import AccessKey
 from airflow_provider_rsauth.auth.modes.aws_connection import AwsConnection
 from airflow_provider_rsauth.auth.modes.password import Password
 from airflow_provider_rsauth.auth.modes.profile import Profile
+from airflow_provider_rsauth.auth.target import TargetSettings
 
 _MODES: tuple[type[AuthMode], ...] = (
     AwsConnection,
@@ -22,3 +26,15 @@ MODES: Mapping[str, type[AuthMode]] = MappingProxyType({mode.name: mode for mode
 """The auth modes by name, in the form's order."""
 
 DEFAULT_MODE = AwsConnection.name
+
+COMMON: tuple[type[Settings], ...] = (TargetSettings, DatabaseUser, DriverSettings)
+"""The settings that connections of every mode have."""
+
+
+def setting_names(*modes: type[AuthMode]) -> frozenset[str]:
+    """
+    Return the names of the settings that take effect.
+
+    :param modes: in which auth modes.
+    """
+    return frozenset(name for group in (*COMMON, *modes) for name in group.model_fields)

@@ -11,21 +11,26 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from airflow_provider_rsauth.auth import database_user, target
-from airflow_provider_rsauth.auth.aliases import WITHOUT_EFFECT, canonical_name
+from airflow_provider_rsauth.auth.aliases import (
+    ALIASES,
+    NOT_OURS,
+    TRUE_WORDS,
+    WITHOUT_EFFECT,
+    canonical_options,
+)
 from airflow_provider_rsauth.auth.database_user import DatabaseUser
 from airflow_provider_rsauth.auth.driver import WEAKER_MODES, DriverSettings
 from airflow_provider_rsauth.auth.errors import InvalidSettings, Problem
 from airflow_provider_rsauth.auth.fields import Settings
+from airflow_provider_rsauth.auth.jdbc_url import looks_like_url, plugin_mode, read_url, secrets_in
 from airflow_provider_rsauth.auth.mode import AuthMode, DirectMode
 from airflow_provider_rsauth.auth.problems import problems_of
-from airflow_provider_rsauth.auth.registry import DEFAULT_MODE, MODES
+from airflow_provider_rsauth.auth.registry import DEFAULT_MODE, MODES, setting_names
 from airflow_provider_rsauth.auth.target import Target, TargetSettings, split_endpoint
 
 STOCK_CONN_TYPE = "redshift"
 STOCK_AWS_CONN_ID = "aws_default"
 """The AWS connection that Airflow's own Redshift hook uses when none is named, if it exists."""
-
-TRUE_WORDS = ("true", "1", "yes", "on", "t", "y")
 
 S = TypeVar("S", bound=Settings)
 
@@ -102,8 +107,9 @@ class _Parser:
             "database": raw.schema,
         }
         extra = self._read(raw.extra)
-        self.options = {**_given(standard), **self._canonical(extra), **self._canonical(overrides)}
-        self.is_stock = raw.conn_type == STOCK_CONN_TYPE or "iam" in self.options
+        own = {**self._canonical(standard), **self._canonical(extra), **self._canonical(overrides)}
+        self.is_stock = raw.conn_type == STOCK_CONN_TYPE or "iam" in own
+        self.options = self._with_url(own)
         if isinstance(host := self.options.get("host"), str):
             self.options = {**split_endpoint(host), **{k: v for k, v in self.options.items() if k != "host"}}
 
@@ -138,15 +144,33 @@ class _Parser:
         return extra or {}
 
     def _canonical(self, options: Mapping[str, Any]) -> dict[str, Any]:
-        found: dict[str, Any] = {}
-        for key, value in _given(options).items():
-            name = canonical_name(str(key))
-            if name in found and found[name] != value:
-                self.problems.append(
-                    Problem(name, f"is given twice with different values, once as {key!r}. Keep one")
-                )
-            found[name] = value
+        found, problems = canonical_options((str(key), value) for key, value in options.items())
+        self.problems += problems
+        if isinstance(host := found.get("host"), str) and looks_like_url(host):
+            found.setdefault("jdbc_url", found.pop("host"))
         return found
+
+    def _with_url(self, own: dict[str, Any]) -> dict[str, Any]:
+        """Put what a pasted URL says under what the connection's own fields say."""
+        if "jdbc_url" not in own:
+            return own
+        reading = read_url(str(own.pop("jdbc_url")), self.subject)
+        if "iam" in own:
+            del reading.options["auth_mode"]
+        self.problems += [problem for problem in reading.problems if problem.field not in own]
+        self.notices += reading.notices
+        mode = reading.options.get("auth_mode")
+        if mode and own.get("auth_mode", mode) != mode:
+            self.notices.append(
+                f"auth_mode {own['auth_mode']!r} of the connection is used; by its URL it would be {mode!r}. "
+                "Clear 'Sign in with' to follow the URL."
+            )
+        if secrets := ", ".join(secrets_in(reading.options)):
+            self.notices.append(
+                f"The URL in the connection holds secrets ({secrets}), and Airflow shows them to everybody who may see "
+                "the connection. `rsauth from-url` makes a connection of the URL that keeps them where they are hidden."
+            )
+        return {**reading.options, **own}
 
     def _mode_type(self) -> type[AuthMode] | None:
         name = self.options.get("auth_mode") or self._stock_mode()
@@ -154,18 +178,17 @@ class _Parser:
             return MODES[name]
         near = get_close_matches(str(name), MODES, n=1, cutoff=0.5)
         hint = f"Did you mean {near[0]!r}? " if near else ""
-        self.problems.append(
-            Problem(
-                "auth_mode",
-                f"{name!r} is not an auth mode. {hint}There are: {', '.join(MODES)}",
-                "Sign in with",
-            )
-        )
+        text = f"{name!r} is not an auth mode. {hint}There are: {', '.join(MODES)}"
+        self._take([Problem("auth_mode", text, "Sign in with")], [])
         return None
 
     def _stock_mode(self) -> str:
         if not self.is_stock:
             return DEFAULT_MODE
+        if "plugin_name" in self.options:
+            mode, problems = plugin_mode(str(self.options.pop("plugin_name")))
+            self.problems += problems
+            return mode
         if str(self.options.get("iam", False)).strip().lower() not in TRUE_WORDS:
             return "password"
         return next((mode for key, mode in _STOCK_IAM_MODES.items() if key in self.options), DEFAULT_MODE)
@@ -225,25 +248,21 @@ class _Parser:
 _STOCK_IAM_MODES = {"profile": "profile", "access_key_id": "access_key"}
 """Options that choose the identity in a connection made for Airflow's own Redshift hook."""
 
-_COMMON = (TargetSettings, DatabaseUser, DriverSettings)
-
-
-def _given(options: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in options.items() if value not in (None, "", [])}
-
 
 def _text(value: Any) -> str:
     return value if isinstance(value, str) else ""
 
 
 def _unused(options: Mapping[str, Any], mode_type: type[AuthMode] | None) -> Iterator[str]:
-    used = {"auth_mode", "ssl", *WITHOUT_EFFECT} | {name for group in _COMMON for name in group.model_fields}
-    used |= set(mode_type.model_fields) if mode_type else set()
+    used = {"auth_mode", "ssl", *WITHOUT_EFFECT, *setting_names(*([mode_type] if mode_type else []))}
     elsewhere = {name: mode.title for mode in MODES.values() for name in mode.model_fields}
     for name in sorted(options.keys() - used - {"login"}):
         if name in elsewhere:
             if options[name]:
                 yield f"{name} belongs to the auth mode {elsewhere[name]!r} and is not used."
+        elif name in NOT_OURS:
+            yield f"{name} is not used: {NOT_OURS[name]}."
         else:
-            near = get_close_matches(name, used | elsewhere.keys(), n=1, cutoff=0.75)
-            yield f"{name} is not a setting and is not used." + (f" Did you mean {near[0]}?" if near else "")
+            near = get_close_matches(name, {*used, *elsewhere, *ALIASES}, n=1, cutoff=0.75)
+            hint = f" Did you mean {ALIASES.get(near[0], near[0])}?" if near else ""
+            yield f"{name} is not a setting and is not used.{hint}"

@@ -15,13 +15,13 @@ from airflow_provider_rsauth.auth.partitions import DNS_SUFFIXES, partition_of
 DEFAULT_PORT = 5439
 DEFAULT_DATABASE = "dev"
 
-_REGION = r"[a-z]{2,4}(?:-[a-z]+)+-\d{1,2}"
+REGION = r"[a-z]{2,4}(?:-[a-z]+)+-\d{1,2}"
 _SUFFIX = "|".join(re.escape(suffix) for suffix in sorted(DNS_SUFFIXES, key=len, reverse=True))
 _CLUSTER_HOST = re.compile(
-    rf"(?P<id>[a-z][a-z0-9-]*)\.[a-z0-9]+\.(?P<region>{_REGION})\.redshift\.(?:{_SUFFIX})"
+    rf"(?P<id>[a-z][a-z0-9-]*)\.[a-z0-9]+\.(?P<region>{REGION})\.redshift\.(?:{_SUFFIX})"
 )
 _WORKGROUP_HOST = re.compile(
-    rf"(?P<id>[a-z0-9-]+)\.(?P<account>\d{{12}})\.(?P<region>{_REGION})\.redshift-serverless\.(?:{_SUFFIX})"
+    rf"(?P<id>[a-z0-9-]+)\.(?P<account>\d{{12}})\.(?P<region>{REGION})\.redshift-serverless\.(?:{_SUFFIX})"
 )
 _ENDPOINT = re.compile(r"(?P<host>[^:/\s]+)(?::(?P<port>\d+))?(?:/(?P<database>[^/?#\s]+)?)?")
 
@@ -29,6 +29,8 @@ _ENDPOINT = re.compile(r"(?P<host>[^:/\s]+)(?::(?P<port>\d+))?(?:/(?P<database>[
 def _host(value: str | None) -> str | None:
     if value is None:
         return None
+    if value.count(":") > 1:
+        raise ValueError("must be a host name or an IPv4 address: the driver does not connect over IPv6")
     if not re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?\.?", value):
         raise ValueError(
             "must be a host name without scheme, port or path, such as the endpoint that the Redshift console shows"
@@ -96,7 +98,7 @@ class TargetSettings(Settings):
     region: Annotated[
         str | None,
         BeforeValidator(_lower),
-        matching(_REGION, "an AWS region, such as us-west-2"),
+        matching(REGION, "an AWS region, such as us-west-2"),
         Ui("Region", "AWS region of the cluster or workgroup; known from its endpoint.", TARGET),
     ] = None
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import closing
 from functools import cached_property
+from itertools import starmap
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -17,7 +18,7 @@ from tenacity import (
     wait_random_exponential,
 )
 
-from airflow_provider_rsauth.auth.aliases import canonical_name
+from airflow_provider_rsauth.auth.aliases import canonical_option
 from airflow_provider_rsauth.auth.endpoint import known_endpoint
 from airflow_provider_rsauth.auth.errors import RsAuthError
 from airflow_provider_rsauth.auth.mode import SignInContext
@@ -92,7 +93,7 @@ class RedshiftIAMHook(RedshiftDbApiHook):
             "duration_seconds": duration_seconds,
             "role_arn": role_arn,
         }
-        self._overrides = {canonical_name(key): value for key, value in settings.items()} | {
+        self._overrides = dict(starmap(canonical_option, settings.items())) | {
             key: value for key, value in named.items() if value is not None
         }
         self._told: set[str] = set()
