@@ -21,7 +21,7 @@ define install
 	@touch $(1)/ready
 endef
 
-.PHONY: help demo test test-airflow2 lint format lock clean
+.PHONY: help demo test test-airflow2 lint format docs lock clean
 
 help: ## list the commands
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | sort | expand -t 16
@@ -43,6 +43,9 @@ lint: $(VENV)/ready ## check style and types
 format: $(VENV)/ready ## put the code into shape
 	$(VENV)/bin/ruff check --fix .
 	$(VENV)/bin/ruff format .
+
+docs: $(VENV)/ready ## write the generated parts of the documents
+	$(VENV)/bin/python docs/generate.py
 
 lock: $(VENV)/ready ## compile the pinned requirements anew
 	$(VENV)/bin/python $(PIP_INSTALL) -q uv

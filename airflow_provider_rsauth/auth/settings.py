@@ -24,7 +24,7 @@ from airflow_provider_rsauth.auth.errors import InvalidSettings, Problem
 from airflow_provider_rsauth.auth.fields import Settings
 from airflow_provider_rsauth.auth.jdbc_url import looks_like_url, plugin_mode, read_url, secrets_in
 from airflow_provider_rsauth.auth.mode import AuthMode, DirectMode
-from airflow_provider_rsauth.auth.problems import problems_of
+from airflow_provider_rsauth.auth.problems import LONGEST_SHOWN, problems_of
 from airflow_provider_rsauth.auth.registry import DEFAULT_MODE, MODES, setting_names
 from airflow_provider_rsauth.auth.target import Target, TargetSettings, split_endpoint
 
@@ -173,12 +173,12 @@ class _Parser:
         return {**reading.options, **own}
 
     def _mode_type(self) -> type[AuthMode] | None:
-        name = self.options.get("auth_mode") or self._stock_mode()
+        name = str(self.options.get("auth_mode") or self._stock_mode())
         if name in MODES:
             return MODES[name]
-        near = get_close_matches(str(name), MODES, n=1, cutoff=0.5)
+        near = get_close_matches(name, MODES, n=1, cutoff=0.5)
         hint = f"Did you mean {near[0]!r}? " if near else ""
-        text = f"{name!r} is not an auth mode. {hint}There are: {', '.join(MODES)}"
+        text = f"{name[:LONGEST_SHOWN]!r} is not an auth mode. {hint}There are: {', '.join(MODES)}"
         self._take([Problem("auth_mode", text, "Sign in with")], [])
         return None
 
