@@ -9,6 +9,7 @@ from itertools import groupby
 from airflow_provider_rsauth.auth.mode import AuthMode, AwsMode
 from airflow_provider_rsauth.auth.registry import DEFAULT_MODE, MODES
 from airflow_provider_rsauth.form.fields import AUTH_MODE, FormField, Kind, all_fields
+from airflow_provider_rsauth.form.standard_fields import relabeling
 
 CONN_TYPE = "redshift_iam"
 
@@ -43,11 +44,11 @@ def mode_pages() -> str:
 def _mode_page(mode: type[AuthMode]) -> str:
     example = mode.example()
     values = {**{name: value for name, value in example.items() if name != "extra"}, **example["extra"]}
-    labels = {_key(field): (field.section, field.label, dict(field.choices)) for field in all_fields()}
-    rows = []
-    for name, value in values.items():
-        section, label, words = labels[name]
-        rows.append((section, label, words.get(value, f"`{value}`")))
+    fields = {_key(field): field for field in all_fields()}
+    rows = [
+        (*_place(fields[name]), dict(fields[name].choices).get(value, f"`{value}`"))
+        for name, value in values.items()
+    ]
     connection = {"conn_type": CONN_TYPE, **example}
     return "\n\n".join(
         [
@@ -65,6 +66,13 @@ def _mode_page(mode: type[AuthMode]) -> str:
 
 def _key(field: FormField) -> str:
     return field.standard or field.name
+
+
+def _place(field: FormField) -> tuple[str, str]:
+    """Return section and label under which the form shows a field."""
+    return (
+        ("Standard Fields", relabeling()[field.standard]) if field.standard else (field.section, field.label)
+    )
 
 
 def _holds(field: FormField) -> str:
