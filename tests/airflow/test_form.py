@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import warnings
 from importlib.util import find_spec
+from pathlib import Path
 
+import airflow
 import jsonschema
 import pytest
 from airflow.providers.common.compat.sdk import redact
@@ -50,6 +52,22 @@ def test_fields_fit_what_airflow_takes(field):
     assert set(entry) == {"label", "description", "schema"}
     assert entry["schema"]["type"][1] == "null"
     jsonschema.Draft202012Validator.check_schema(entry["schema"])
+
+
+def airflow_schema(name: str) -> dict:
+    return json.loads((Path(airflow.__path__[0]) / name).read_text(encoding="utf-8"))
+
+
+def test_the_form_fits_airflows_schemas():
+    """Airflow 3.2 and later describe fields and behaviour in one schema, all have one for the older behaviour."""
+    described = airflow_schema("provider.yaml.schema.json")["properties"]["connection-types"]["items"][
+        "properties"
+    ]
+    if "conn-fields" in described:
+        jsonschema.validate(conn_fields(), described["conn-fields"])
+        jsonschema.validate(ui_field_behaviour(), described["ui-field-behaviour"])
+    behaviour = RedshiftIAMHook.get_ui_field_behaviour()
+    jsonschema.validate(behaviour, airflow_schema("customized_form_field_behaviours.schema.json"))
 
 
 def test_no_field_has_a_default():
