@@ -146,6 +146,7 @@ NOT_OURS: dict[str, str] = {
 """Well-known options of the drivers that are no setting (yet), and what to tell the user."""
 
 TRUE_WORDS = ("true", "1", "yes", "on", "t", "y")
+FALSE_WORDS = ("false", "0", "no", "off", "f", "n")
 
 _NO_LIMIT = ("connecttimeout", "keepalivecount", "keepaliveidle", "keepaliveinterval", "logintimeout")
 """Where the drivers take 0 for "as the system does"."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol
 
-from airflow_provider_rsauth.auth.diagnosis import explaining_aws_errors
+from airflow_provider_rsauth.auth.diagnosis import asking_aws
 
 if TYPE_CHECKING:
     import boto3
@@ -109,8 +109,7 @@ def assume_role(
     }
     if external_id:
         request["ExternalId"] = external_id
-    with explaining_aws_errors():
-        keys = session.client("sts", region).assume_role(**request)["Credentials"]
+    keys = asking_aws(lambda: session.client("sts", region).assume_role(**request))["Credentials"]
     return BotoSession(
         boto3.Session(
             aws_access_key_id=keys["AccessKeyId"],

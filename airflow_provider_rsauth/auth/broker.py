@@ -9,6 +9,7 @@ import weakref
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from concurrent.futures import Future
+from concurrent.futures import TimeoutError as FutureTimeout
 from datetime import UTC, datetime, timedelta
 from typing import Any, Generic, TypeVar
 
@@ -18,6 +19,9 @@ log = logging.getLogger(__name__)
 
 RENEWAL_PAUSE = timedelta(seconds=30)
 """After a failed renewal of a credential that still works, the wait before the next try."""
+
+LONGEST_RENEWAL = timedelta(minutes=5)
+"""A renewal that takes longer has lost its thread: calls are bounded and retried for a shorter time."""
 
 MOST_ENTRIES = 256
 
@@ -29,15 +33,27 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+class _Interrupted(Exception):
+    """The renewing thread was stopped before it had an answer."""
+
+
+class _Flight(Future[T]):
+    """A renewal under way, and the thread that sees to it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.thread_id = threading.get_ident()
+
+
 class _Entry(Generic[T]):
     """What is known under one key: the credential held, and the renewal under way, if any."""
 
     __slots__ = ("flight", "held", "lock", "pause_until")
 
     def __init__(self) -> None:
-        self.lock = threading.Lock()
+        self.lock = threading.RLock()
         self.held: T | None = None
-        self.flight: Future[T] | None = None
+        self.flight: _Flight[T] | None = None
         self.pause_until: datetime | None = None
 
 
@@ -61,7 +77,7 @@ class CredentialBroker(Generic[T]):
 
     def forget_all(self) -> None:
         """Drop every credential, and every lock that a fork may have left held."""
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._entries: OrderedDict[Hashable, _Entry[T]] = OrderedDict()
 
     def credential(self, key: Hashable, issue: Callable[[], T]) -> T:
@@ -81,17 +97,16 @@ class CredentialBroker(Generic[T]):
                     state is Freshness.FRESH or (state is Freshness.STALE and self._renewal_is_seen_to(entry))
                 ):
                     return held
-                flight = entry.flight
+                flight, is_mine = entry.flight, entry.flight is None
                 if flight is None:
-                    entry.flight = Future()
-            if flight is None:
-                return self._renew(entry, issue, fallback=held if state is Freshness.STALE else None)
-            error = flight.exception()
-            if error is None:
-                return flight.result()
-            if isinstance(error, Exception):
-                raise error
-            # The renewing thread was interrupted, which is no answer: ask again.
+                    flight = entry.flight = _Flight()
+            if is_mine:
+                return self._renew(entry, flight, issue, fallback=held if state is Freshness.STALE else None)
+            if flight.thread_id == threading.get_ident():
+                # A signal handler, in the middle of this thread's own renewal: it would wait for itself.
+                return issue()
+            if issued := self._outcome(entry, flight):
+                return issued
 
     def discard(self, key: Hashable, credential: T) -> None:
         """
@@ -121,34 +136,45 @@ class CredentialBroker(Generic[T]):
     def _renewal_is_seen_to(self, entry: _Entry[T]) -> bool:
         return entry.flight is not None or (entry.pause_until is not None and self._now() < entry.pause_until)
 
-    def _renew(self, entry: _Entry[T], issue: Callable[[], T], fallback: T | None) -> T:
-        error: BaseException = _Interrupted()
-        issued = None
+    def _outcome(self, entry: _Entry[T], flight: _Flight[T]) -> T | None:
+        """Wait for another thread's renewal; ``None`` if it never came to an end, so that one must ask again."""
+        try:
+            error = flight.exception(LONGEST_RENEWAL.total_seconds())
+        except FutureTimeout:
+            with entry.lock:
+                entry.flight = None if entry.flight is flight else entry.flight
+            return None
+        if isinstance(error, _Interrupted):
+            return None
+        if error:
+            raise error
+        return flight.result()
+
+    def _renew(self, entry: _Entry[T], flight: _Flight[T], issue: Callable[[], T], fallback: T | None) -> T:
         try:
             issued = issue()
         except Exception as failure:
-            if fallback is None:
-                error = failure
+            with entry.lock:
+                entry.flight, entry.pause_until = None, self._now() + RENEWAL_PAUSE
+                # Not if the server has refused it meanwhile.
+                still_good = fallback if entry.held is fallback else None
+            if still_good is None:
+                flight.set_exception(failure)
                 raise
-            log.warning("Could not renew a credential that works until %s: %s", fallback.expires_at, failure)
-            issued = fallback
-        finally:
-            self._land(entry, issued, error, failed=issued is fallback)
-        return issued
-
-    def _land(self, entry: _Entry[T], issued: T | None, error: BaseException, failed: bool) -> None:
+            flight.set_result(still_good)
+            log.warning(
+                "Could not renew a credential that works until %s: %s", still_good.expires_at, failure
+            )
+            return still_good
+        except BaseException:
+            with entry.lock:
+                entry.flight = None
+            flight.set_exception(_Interrupted())
+            raise
         with entry.lock:
-            flight, entry.flight = entry.flight, None
-            entry.held = issued or entry.held
-            entry.pause_until = self._now() + RENEWAL_PAUSE if failed else None
-        if flight and issued:
-            flight.set_result(issued)
-        elif flight:
-            flight.set_exception(error)
-
-
-class _Interrupted(BaseException):
-    """The renewing thread was stopped before it had an answer."""
+            entry.held, entry.flight, entry.pause_until = issued, None, None
+        flight.set_result(issued)
+        return issued
 
 
 _brokers: weakref.WeakSet[CredentialBroker[Any]] = weakref.WeakSet()

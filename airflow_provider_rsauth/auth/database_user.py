@@ -9,6 +9,7 @@ from pydantic import AfterValidator, Field
 
 from airflow_provider_rsauth.auth.errors import Problem
 from airflow_provider_rsauth.auth.fields import DATABASE_USER, Flag, Settings, TextList, Ui
+from airflow_provider_rsauth.auth.problems import shown
 from airflow_provider_rsauth.auth.target import Target
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_+.@-]{0,63}")
@@ -122,11 +123,32 @@ def check(user: DatabaseUser, target: Target) -> tuple[list[Problem], list[str]]
     return problems, []
 
 
+def check_unused(
+    user: DatabaseUser, login: str | None, mode: str, tolerated: bool
+) -> tuple[list[Problem], list[str]]:
+    """
+    Check the settings of a mode that knows its own user.
+
+    :param user: the settings.
+    :param login: the connection's login.
+    :param mode: the mode's title.
+    :param tolerated: whether another user is only worth a notice.
+    :return: what is wrong, and what the user should know.
+    """
+    another = bool(user.db_user) and user.db_user != login
+    text = f"not used by the auth mode {mode!r}, which logs in with its own user"
+    if another and not tolerated:
+        problem = f"{text}. Clear it, or choose an auth mode with an AWS identity"
+        return [Problem("db_user", problem, DatabaseUser.ui("db_user").label)], []
+    unused = [name for name in DatabaseUser.model_fields if getattr(user, name) and name != "db_user"]
+    labels = ", ".join(DatabaseUser.ui(name).label for name in (["db_user"] if another else []) + unused)
+    return [], ([f"{labels}: {text}."] if labels else [])
+
+
 def _bad_group(group: str) -> str:
     if group != group.lower():
-        return f"{group!r} has capital letters, which GetClusterCredentials refuses. Write {group.lower()!r}, or turn on force_lowercase"
+        named, right = shown(group) or "a group", shown(group.lower()) or "it in small letters"
+        return f"{named} has capital letters, which GetClusterCredentials refuses. Write {right}, or turn on force_lowercase"
     if not _NAME.fullmatch(group):
-        return (
-            f"{group!r} must begin with a letter and have up to 64 small letters, digits or one of _ + . @ -"
-        )
+        return f"{shown(group) or 'a group'} must begin with a letter and have up to 64 small letters, digits or one of _ + . @ -"
     return ""

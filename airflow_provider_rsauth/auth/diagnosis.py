@@ -3,28 +3,38 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from airflow_provider_rsauth.auth import errors
 from airflow_provider_rsauth.auth.errors import RsAuthError
 from airflow_provider_rsauth.auth.target import Target
 
+T = TypeVar("T")
+
 _NOT_AUTHORIZED = re.compile(
     r"User: (?P<caller>\S+) is not authorized to perform: (?P<action>[\w-]+:\w+)(?: on resource: (?P<resource>\S+))?"
+    r"(?P<reason>.*)",
+    re.DOTALL,
 )
 
 _RULES: tuple[tuple[tuple[str, ...], type[RsAuthError], str, str], ...] = (
     (
-        ("InvalidClientTokenId", "UnrecognizedClientException", "InvalidAccessKeyId"),
+        (
+            "InvalidClientTokenId",
+            "UnrecognizedClientException",
+            "InvalidAccessKeyId",
+            "AuthFailure",
+            "MissingAuthenticationToken",
+            "MissingAuthenticationTokenException",
+        ),
         errors.NoAwsIdentity,
         "AWS does not know the access key or session token",
         "Fill in access key, secret and, for temporary keys (ASIA…), the session token together, from the same "
         "AWS partition (commercial, GovCloud, China) as the region.",
     ),
     (
-        ("SignatureDoesNotMatch",),
+        ("SignatureDoesNotMatch", "InvalidSignatureException", "IncompleteSignature"),
         errors.NoAwsIdentity,
         "The secret access key does not belong to the access key ID",
         "Enter the secret access key again; if it is right, set this machine's clock (NTP).",
@@ -48,9 +58,9 @@ _RULES: tuple[tuple[tuple[str, ...], type[RsAuthError], str, str], ...] = (
         "Run fewer tasks at once (an Airflow pool does it), or let the task try again later.",
     ),
     (
-        ("RegionDisabledException",),
+        ("RegionDisabledException", "OptInRequired"),
         errors.NotAllowed,
-        "STS is not active in this region",
+        "The region is not active in this account",
         "Activate the region in the account, or use another region.",
     ),
 )
@@ -114,11 +124,15 @@ _CLIENT_RULES: dict[str, tuple[type[RsAuthError], str, str]] = {
 }
 
 
+_NOT_TO_BE_REPEATED = frozenset({"HTTPClientError", "CredentialRetrievalError", "ParamValidationError"})
+"""Errors whose text may hold what was sent, or what a program printed."""
+
+
 def explain_aws_error(error: Exception, target: Target | None = None) -> RsAuthError:
     """
-    Turn an error of botocore into one of ours.
+    Turn an error from asking AWS into one of ours.
 
-    :param error: a ``ClientError`` or ``BotoCoreError``.
+    :param error: what boto3, or what it runs and reads, raised.
     :param target: the cluster or workgroup that was asked for.
     """
     response: dict[str, Any] = getattr(error, "response", {})
@@ -143,28 +157,37 @@ def explain_aws_error(error: Exception, target: Target | None = None) -> RsAuthE
     )
 
 
-@contextmanager
-def explaining_aws_errors(target: Target | None = None) -> Iterator[None]:
+def asking_aws(ask: Callable[[], T], target: Target | None = None) -> T:
     """
-    Turn the errors of botocore inside the block into ours.
+    Do something that asks AWS or sets up an AWS identity, and explain what goes wrong.
 
+    :param ask: does it.
     :param target: the cluster or workgroup that is asked for.
-    :raises RsAuthError: instead of ``ClientError`` and ``BotoCoreError``.
+    :raises RsAuthError: instead of whatever boto3, or what it runs and reads, raises.
     """
-    from botocore.exceptions import BotoCoreError, ClientError
-
     try:
-        yield
-    except (ClientError, BotoCoreError) as error:
-        raise explain_aws_error(error, target) from None
+        return ask()
+    except RsAuthError:
+        raise
+    except Exception as error:
+        explained = explain_aws_error(error, target)
+    # Raised here, so that it does not hold the error: the output of a credential process would be in it.
+    raise explained
 
 
 def _explain_client_side(error: Exception) -> RsAuthError:
+    name = type(error).__name__
     for ancestor in type(error).__mro__:
         if ancestor.__name__ in _CLIENT_RULES:
             kind, text, remedy = _CLIENT_RULES[ancestor.__name__]
-            return kind(f"{text} ({error}).", remedy=remedy, code=type(error).__name__)
-    return errors.SignInRefused(f"The AWS SDK failed ({error}).", remedy="", code=type(error).__name__)
+            detail = name if name in _NOT_TO_BE_REPEATED else str(error)
+            return kind(f"{text} ({detail}).", remedy=remedy, code=name)
+    return errors.NoAwsIdentity(
+        f"The AWS identity of the connection could not be set up ({name}).",
+        remedy="Check what it refers to on the worker (AWS connection, ~/.aws files, AWS_… variables): "
+        "`aws sts get-caller-identity` there, or the AWS connection's own test, says more.",
+        code=name,
+    )
 
 
 def _explain_denial(code: str, message: str, target: Target | None) -> RsAuthError:
@@ -174,7 +197,13 @@ def _explain_denial(code: str, message: str, target: Target | None) -> RsAuthErr
             f"AWS denied access ({code}: {message}).", remedy="Allow the call in an IAM policy.", code=code
         )
     caller, action, resource = found["caller"], found["action"], found["resource"] or "*"
-    if action == "sts:AssumeRole":
+    reason = found["reason"].strip(" .")
+    if "explicit deny" in reason or "boundary" in reason:
+        remedy = (
+            "A policy forbids it, so allowing it elsewhere does not help: ask whoever keeps that policy "
+            "(service control policy, permissions boundary, resource or session policy)."
+        )
+    elif action == "sts:AssumeRole":
         remedy = (
             f"Let the trust policy of {resource} name {caller} and, if it asks for an external ID, give the same one in "
             f"external_id; and allow sts:AssumeRole on it to {caller}."
@@ -184,7 +213,7 @@ def _explain_denial(code: str, message: str, target: Target | None) -> RsAuthErr
             f"Allow {action} on {resource} in an IAM policy of {caller}. {_other_account(caller, target)}"
         )
     return errors.NotAllowed(
-        f"AWS does not allow {action} on {resource} to {caller}.",
+        f"AWS does not allow {action} on {resource} to {caller}{f', {reason}' if reason else ''}.",
         remedy=remedy.strip(),
         code=code,
         action=action,

@@ -32,14 +32,18 @@ def _sslmode(value: Any) -> Any:
 def _ca_bundle(value: str | None) -> str | None:
     if value is None:
         return None
-    if not Path(value).is_file():
+    if "-----BEGIN" in value:
+        raise ValueError("must be the path of a PEM file that every worker has, not the certificate itself")
+    try:
+        is_there = Path(value).is_file()
+        if is_there:
+            ssl.create_default_context(cafile=value)
+    except OSError:
+        raise ValueError("cannot be read as a PEM file with CA certificates") from None
+    if not is_there:
         raise ValueError(
             "there is no such file on this machine. Give the path of a PEM file that every worker has"
         )
-    try:
-        ssl.create_default_context(cafile=value)
-    except (ssl.SSLError, OSError):
-        raise ValueError("is not a readable PEM file with CA certificates") from None
     return value
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from airflow_provider_rsauth.auth import errors
 from airflow_provider_rsauth.auth.aws import AwsSession
-from airflow_provider_rsauth.auth.diagnosis import explaining_aws_errors
+from airflow_provider_rsauth.auth.diagnosis import asking_aws
 from airflow_provider_rsauth.auth.target import DEFAULT_DATABASE, DEFAULT_PORT, Target
 
 
@@ -49,23 +49,27 @@ def discover(target: Target, session: AwsSession) -> Endpoint:
     :raises NotFound: there is no such cluster or workgroup in the account and region.
     :raises Unreachable: it has no endpoint for now, being paused or created.
     """
-    with explaining_aws_errors(target):
-        if target.is_serverless:
-            client = session.client("redshift-serverless", target.region)
-            found = client.get_workgroup(workgroupName=target.identifier)["workgroup"]
-            address, status, database = found.get("endpoint", {}), found.get("status", ""), None
-        else:
-            client = session.client("redshift", target.region)
-            found = client.describe_clusters(ClusterIdentifier=target.identifier)["Clusters"][0]
-            address, status, database = (
-                found.get("Endpoint", {}),
-                found.get("ClusterStatus", ""),
-                found.get("DBName"),
-            )
-    return _endpoint({key.lower(): value for key, value in address.items()}, status, database, target)
+    if target.is_serverless:
+        answer = asking_aws(
+            lambda: session.client("redshift-serverless", target.region).get_workgroup(
+                workgroupName=target.identifier
+            ),
+            target,
+        )["workgroup"]
+        return _endpoint(answer.get("endpoint", {}), answer.get("status", ""), None, target)
+    answer = asking_aws(
+        lambda: session.client("redshift", target.region).describe_clusters(
+            ClusterIdentifier=target.identifier
+        ),
+        target,
+    )["Clusters"][0]
+    return _endpoint(
+        answer.get("Endpoint", {}), answer.get("ClusterStatus", ""), answer.get("DBName"), target
+    )
 
 
-def _endpoint(address: dict[str, Any], status: str, database: str | None, target: Target) -> Endpoint:
+def _endpoint(answer: dict[str, Any], status: str, database: str | None, target: Target) -> Endpoint:
+    address = {key.lower(): value for key, value in answer.items()}
     if not address.get("address"):
         raise errors.Unreachable(
             f"The {target} has no endpoint for now; its status is {status!r}.",

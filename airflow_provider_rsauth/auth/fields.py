@@ -25,6 +25,7 @@ class Ui:
     :param section: the form's section that it stands in.
     :param standard: the attribute of the Airflow connection that holds it (``host``, ``login``, …); by
         default it is kept in the connection's extra.
+    :param shown: whether a wrong value may be repeated in a message; not where a secret could be pasted.
     :param words: the words for the choices of a field that has choices, in their order.
     """
 
@@ -32,6 +33,7 @@ class Ui:
     help: str
     section: str
     standard: str = ""
+    shown: bool = False
     words: tuple[str, ...] = ()
 
 
@@ -69,7 +71,7 @@ def matching(pattern: str, wanted: str) -> AfterValidator:
     :param pattern: a regular expression for the whole text.
     :param wanted: what the text should be, to finish the sentence "must be …".
     """
-    compiled = re.compile(pattern)
+    compiled = re.compile(pattern, re.ASCII)
 
     def check(value: str | None) -> str | None:
         if value is not None and not compiled.fullmatch(value):
@@ -124,8 +126,18 @@ RoleSessionName = Annotated[
     matching(r"[\w+=,.@-]{2,64}", "2 to 64 letters, digits or one of + = , . @ -"),
     Ui(
         "Role session name",
-        "Name of the role session in CloudTrail; by default made from the connection's id.",
+        "Name of the role session in CloudTrail; airflow-provider-rsauth when empty.",
         ROLE,
     ),
 ]
 RequiredSecret = Annotated[SecretStr, Field(min_length=1)]
+
+
+def _one_word(value: SecretStr) -> SecretStr:
+    if re.search(r"[\s\x00-\x1f\x7f]", value.get_secret_value()):
+        raise ValueError("has a blank or line break in it. Copy it again, in one piece")
+    return value
+
+
+AwsSecret = Annotated[RequiredSecret, AfterValidator(_one_word)]
+"""A secret of AWS; a line break from copying would end up in an HTTP header, and that in an error."""

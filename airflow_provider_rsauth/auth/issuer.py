@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from airflow_provider_rsauth.auth.aws import AwsSession
 from airflow_provider_rsauth.auth.credential import Credential
 from airflow_provider_rsauth.auth.database_user import DatabaseUser
-from airflow_provider_rsauth.auth.diagnosis import explaining_aws_errors
+from airflow_provider_rsauth.auth.diagnosis import asking_aws
 from airflow_provider_rsauth.auth.target import Target
 
 GET_CLUSTER_CREDENTIALS = "redshift:GetClusterCredentials"
@@ -43,17 +43,24 @@ def issue(
     :raises NotFound: there is no such cluster or workgroup.
     :raises Throttled: AWS limits the calls, after botocore's own retries.
     """
+    return asking_aws(lambda: _issue(target, database, user, session, now), target)
+
+
+def _issue(
+    target: Target, database: str, user: DatabaseUser, session: AwsSession, now: datetime
+) -> Credential:
     api = api_for(target, user)
-    with explaining_aws_errors(target):
-        client = session.client(api.partition(":")[0], target.region)
-        if api == GET_CREDENTIALS:
-            answer = client.get_credentials(**_serverless_request(target, database, user))
-            return Credential(answer["dbUser"], answer["dbPassword"], now, answer["expiration"], api)
+    client = session.client(api.partition(":")[0], target.region)
+    if api == GET_CREDENTIALS:
+        answer = client.get_credentials(**_serverless_request(target, database, user))
+        name, password, expires_at = answer["dbUser"], answer["dbPassword"], answer["expiration"]
+    else:
         if api == GET_CLUSTER_CREDENTIALS_WITH_IAM:
             answer = client.get_cluster_credentials_with_iam(**_request(target, database, user))
         else:
             answer = client.get_cluster_credentials(**_request(target, database, user), **_user_request(user))
-        return Credential(answer["DbUser"], answer["DbPassword"], now, answer["Expiration"], api)
+        name, password, expires_at = answer["DbUser"], answer["DbPassword"], answer["Expiration"]
+    return Credential(name, password, now, expires_at.astimezone(UTC), api)
 
 
 def _serverless_request(target: Target, database: str, user: DatabaseUser) -> dict[str, Any]:

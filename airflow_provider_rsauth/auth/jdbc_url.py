@@ -25,6 +25,8 @@ FORMS = (
     "Driver={Amazon Redshift};Server=host;Port=5439;Database=database;option=value",
 )
 
+LONGEST_URL = 8192
+
 PLUGINS: dict[str, str] = {
     "adfs": "adfs",
     "adfscredentialsprovider": "adfs",
@@ -48,7 +50,7 @@ _YIELDS_TO = {"user": "uid", "username": "uid", "password": "pwd", "connecttimeo
 _JDBC = re.compile(r"jdbc:redshift:(?P<iam>iam:)?(?P<body>[^?;]*)(?:[?;](?P<block>.*))?", re.I | re.S)
 _ODBC_START = re.compile(r"(?:^|;)\s*(?:driver|server|dsn)\s*=", re.I)
 _ODBC_OPTION = re.compile(
-    r"\s*(?P<key>[^=;]*?)\s*(?:=\s*(?:\{(?P<braced>(?:[^}]|\}\})*)\}|(?P<plain>(?!\{)[^;]*?))\s*)?(?:;|$)",
+    r"(?P<key>[^=;]*+)(?:=\s*+(?:\{(?P<braced>(?:[^}]|\}\})*+)\}\s*+|(?P<plain>(?!\{)[^;]*+)))?(?:;|$)",
     re.S,
 )
 _ODBC_PLACES = {"server", "host", "servername", "hostname", "clusterid", "workgroup"}
@@ -102,7 +104,7 @@ def read_url(text: str, subject: str = "The URL") -> UrlReading:
     """
     text = _bare(text)
     try:
-        is_iam, pairs, problems = _read_jdbc(text) if text.lower().startswith("jdbc:") else _read_odbc(text)
+        is_iam, pairs, problems = _read(text)
     except ValueError as error:
         problem = Problem("jdbc_url", f"{error}. Accepted are:\n    " + "\n    ".join(FORMS), "URL")
         raise InvalidSettings(subject, [problem]) from None
@@ -149,6 +151,12 @@ def _bare(text: str) -> str:
     return text[1:-1].strip() if re.fullmatch(r"""(["']).*\1""", text, re.S) else text
 
 
+def _read(text: str) -> tuple[bool, Pairs, list[Problem]]:
+    if len(text) > LONGEST_URL:
+        raise ValueError(f"has more than {LONGEST_URL} characters")
+    return _read_jdbc(text) if text.lower().startswith("jdbc:") else _read_odbc(text)
+
+
 def _read_jdbc(text: str) -> tuple[bool, Pairs, list[Problem]]:
     match = _JDBC.fullmatch(text)
     if not match:
@@ -193,7 +201,7 @@ def _read_address(address: str, is_iam: bool) -> tuple[dict[str, str], list[Prob
         return {"host": host, "port": port}, []
     if not is_iam:
         text = "what stands after the colon must be a whole number from 1 to 65535"
-        return {"host": host}, [Problem("port", text, "Port")]
+        return {"host": host}, [Problem("port", text, "Port") if host else Problem("host", text, "Host")]
     if re.fullmatch(REGION, port.strip().lower()):
         return {"cluster_identifier": host, "region": port}, []
     text = "what stands after the colon must be a port from 1 to 65535 after a host, or an AWS region after a cluster"
@@ -220,8 +228,9 @@ def _read_odbc(text: str) -> tuple[bool, Pairs, list[Problem]]:
             raise ValueError(
                 "has a value in braces that does not end at a brace. Double each closing brace inside it"
             )
-        if match["key"]:
-            pairs.append((match["key"], (match["braced"] or "").replace("}}", "}") or match["plain"] or ""))
+        if key := match["key"].strip():
+            plain = (match["plain"] or "").strip()
+            pairs.append((key, (match["braced"] or "").replace("}}", "}") or plain))
         position = match.end()
     flags = {key.lower(): value.strip().lower() for key, value in pairs}
     if "dsn" in flags and not _ODBC_PLACES & flags.keys():

@@ -20,6 +20,7 @@ class Attempt:
     :param database: to which database.
     :param user: as whom.
     :param timeout: seconds it was given.
+    :param is_issued: whether AWS issued the credential, so that the user could be another one.
     """
 
     host: str
@@ -27,6 +28,7 @@ class Attempt:
     database: str
     user: str
     timeout: int
+    is_issued: bool = True
 
 
 _SERVER_RULES: tuple[tuple[str, str, type[RsAuthError], str], ...] = (
@@ -76,6 +78,8 @@ _SERVER_RULES: tuple[tuple[str, str, type[RsAuthError], str], ...] = (
         "Run fewer tasks at once (an Airflow pool does it), or close idle sessions.",
     ),
     ("57014", "", errors.Unavailable, "The workgroup was waking up: let the task try again."),
+    ("57P03", "", errors.Unavailable, "The database is starting up: let the task try again."),
+    ("57P01", "", errors.Unavailable, "The database was restarted: let the task try again."),
 )
 
 
@@ -89,7 +93,19 @@ def explain_login_error(error: Exception, attempt: Attempt) -> RsAuthError:
     facts = error.args[0] if error.args and isinstance(error.args[0], dict) else None
     if facts:
         return _explain_server(facts.get("C", ""), facts.get("M", ""), attempt)
+    if "Native IdP" in str(error):
+        return errors.LoginRefused(
+            f"Redshift wants a token of its identity provider from {attempt.user!r}, not a password.",
+            remedy="Log in as a user of the database, or in another auth mode.",
+            code="TokenWanted",
+        )
     cause = next((item for item in (error, *error.args) if isinstance(item, OSError)), None)
+    if cause is None and type(error).__module__.partition(".")[0] != "redshift_connector":
+        return errors.SignInRefused(
+            f"{attempt.host}:{attempt.port} does not answer as Redshift does ({type(error).__name__}).",
+            remedy="Check host and port: is something else listening there?",
+            code=type(error).__name__,
+        )
     return _explain_network(error, cause, attempt)
 
 
@@ -97,7 +113,8 @@ def _explain_server(state: str, text: str, attempt: Attempt) -> RsAuthError:
     message = f"Redshift refused the login of {attempt.user!r} to database {attempt.database!r} at {attempt.host}: {text}."
     for rule_state, fragment, kind, remedy in _SERVER_RULES:
         if state == rule_state and fragment in text:
-            return kind(message, remedy=remedy, code=state)
+            stored = state == "42704" and not attempt.is_issued
+            return kind(message, remedy="Create it, or correct the login." if stored else remedy, code=state)
     return errors.LoginRefused(message, remedy="Correct what the message names.", code=state)
 
 

@@ -112,6 +112,8 @@ class AwsMode(AuthMode):
         session = self.base_session(context, region)
         if not self.role_arn:
             return session
+        for secret in session.secrets():
+            context.register_secret(secret)
         return assume_role(session, self.role_arn, self.external_id, self.role_session_name, region)
 
     def fingerprint(self, context: SignInContext) -> str:  # noqa: ARG002

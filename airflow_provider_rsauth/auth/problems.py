@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,7 +12,7 @@ from pydantic_core import ErrorDetails
 from airflow_provider_rsauth.auth.errors import Problem
 from airflow_provider_rsauth.auth.fields import Settings
 
-LONGEST_SHOWN = 60
+_HARMLESS = re.compile(r"[\w .+-]{1,30}", re.ASCII)
 
 
 def problems_of(error: ValidationError, group: type[Settings], values: Mapping[str, Any]) -> list[Problem]:
@@ -47,11 +48,20 @@ def _problem(detail: ErrorDetails, group: type[Settings], values: Mapping[str, A
     return Problem(field, text, group.ui(field).label)
 
 
+def shown(value: object) -> str:
+    """
+    Return a value as a message may repeat it: empty if it is long or odd enough to hold a secret.
+
+    :param value: what a user filled in.
+    """
+    return repr(value) if _HARMLESS.fullmatch(str(value)) else ""
+
+
 def _shown(group: type[Settings], field: str, values: Mapping[str, Any]) -> str:
-    value = values.get(field)
-    if is_secret(group, field) or not isinstance(value, str | int | float) or len(str(value)) > LONGEST_SHOWN:
+    takes_any_text = "str" in repr(group.model_fields[field].annotation) and not group.ui(field).shown
+    if takes_any_text or is_secret(group, field) or not isinstance(values.get(field), str | int | float):
         return ""
-    return repr(value)
+    return shown(values[field])
 
 
 def _text(detail: ErrorDetails, group: type[Settings]) -> str:
@@ -60,7 +70,14 @@ def _text(detail: ErrorDetails, group: type[Settings]) -> str:
         return "missing. Fill it in, or choose another way to sign in"
     if kind == "value_error":
         return str(context["error"])
-    if kind in ("greater_than_equal", "less_than_equal", "int_parsing", "int_type", "int_from_float"):
+    if kind in (
+        "greater_than_equal",
+        "less_than_equal",
+        "int_parsing",
+        "int_type",
+        "int_from_float",
+        "finite_number",
+    ):
         return f"must be a whole number{_range(group, str(detail['loc'][0]))}"
     if kind.startswith("bool_"):
         return "must be true or false"
@@ -70,6 +87,8 @@ def _text(detail: ErrorDetails, group: type[Settings]) -> str:
         return f"must have at most {context['max_length']} characters"
     if kind in ("string_type", "string_sub_type", "string_unicode"):
         return "must be a text"
+    if kind in ("tuple_type", "list_type"):
+        return "must be a list of texts, or a text with commas"
     if kind in ("too_short", "string_too_short"):
         return "is empty. Fill it in, or choose another way to sign in"
     return detail["msg"][0].lower() + detail["msg"][1:]

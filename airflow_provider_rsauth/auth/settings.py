@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any, TypeVar
@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from airflow_provider_rsauth.auth import database_user, target
 from airflow_provider_rsauth.auth.aliases import (
     ALIASES,
+    FALSE_WORDS,
     NOT_OURS,
     TRUE_WORDS,
     WITHOUT_EFFECT,
@@ -24,13 +25,13 @@ from airflow_provider_rsauth.auth.errors import InvalidSettings, Problem
 from airflow_provider_rsauth.auth.fields import Settings
 from airflow_provider_rsauth.auth.jdbc_url import looks_like_url, plugin_mode, read_url, secrets_in
 from airflow_provider_rsauth.auth.mode import AuthMode, DirectMode
-from airflow_provider_rsauth.auth.problems import LONGEST_SHOWN, problems_of
+from airflow_provider_rsauth.auth.problems import problems_of, shown
 from airflow_provider_rsauth.auth.registry import DEFAULT_MODE, MODES, setting_names
 from airflow_provider_rsauth.auth.target import Target, TargetSettings, split_endpoint
 
 STOCK_CONN_TYPE = "redshift"
 STOCK_AWS_CONN_ID = "aws_default"
-"""The AWS connection that Airflow's own Redshift hook uses when none is named, if it exists."""
+"""The AWS connection that Airflow's own Redshift hook uses when none is named, if it is defined."""
 
 S = TypeVar("S", bound=Settings)
 
@@ -81,21 +82,31 @@ class SignIn:
     notices: tuple[str, ...] = ()
 
 
-def parse(raw: RawConnection, overrides: Mapping[str, Any] | None = None) -> SignIn:
+def parse(
+    raw: RawConnection,
+    overrides: Mapping[str, Any] | None = None,
+    is_defined: Callable[[str], bool] = lambda _: True,
+) -> SignIn:
     """
-    Turn a connection into a sign-in. Calls nothing.
+    Turn a connection into a sign-in. Calls no network.
 
     :param raw: the connection.
-    :param overrides: settings that win over the connection's; ``None`` and ``""`` mean "not given".
+    :param overrides: settings that win over the connection's; ``None`` and ``""`` mean "not given", and what equals
+        the connection's own extra is no override: Airflow's SQL operators pass every extra along.
+    :param is_defined: tells whether an Airflow connection exists; asked for a connection of Airflow's own Redshift
+        hook that names no AWS connection.
     :raises InvalidSettings: something is wrong; the error names all of it.
     """
-    return _Parser(raw, overrides or {}).sign_in()
+    return _Parser(raw, overrides or {}, is_defined).sign_in()
 
 
 class _Parser:
     """Gathers options, problems and notices of one connection."""
 
-    def __init__(self, raw: RawConnection, overrides: Mapping[str, Any]) -> None:
+    def __init__(
+        self, raw: RawConnection, overrides: Mapping[str, Any], is_defined: Callable[[str], bool]
+    ) -> None:
+        self.is_defined = is_defined
         self.subject = f"Connection {raw.conn_id!r}"
         self.problems: list[Problem] = []
         self.notices: list[str] = []
@@ -107,7 +118,8 @@ class _Parser:
             "database": raw.schema,
         }
         extra = self._read(raw.extra)
-        own = {**self._canonical(standard), **self._canonical(extra), **self._canonical(overrides)}
+        given = {key: value for key, value in overrides.items() if key not in extra or extra[key] != value}
+        own = {**self._canonical(standard), **self._canonical(extra), **self._canonical(given)}
         self.is_stock = raw.conn_type == STOCK_CONN_TYPE or "iam" in own
         self.options = self._with_url(own)
         if isinstance(host := self.options.get("host"), str):
@@ -118,15 +130,15 @@ class _Parser:
         subject = f"{self.subject} ({mode_type.title})" if mode_type else self.subject
         if mode_type and "login" not in mode_type.model_fields and "login" in self.options:
             self.options.setdefault("db_user", self.options["login"])
-        if self.is_stock and mode_type is MODES[DEFAULT_MODE]:
-            self.options.setdefault("aws_conn_id", STOCK_AWS_CONN_ID)
+        if self.is_stock and mode_type is MODES[DEFAULT_MODE] and "aws_conn_id" not in self.options:
+            self.options["aws_conn_id"] = STOCK_AWS_CONN_ID if self.is_defined(STOCK_AWS_CONN_ID) else None
         mode = self._validate(mode_type) if mode_type else None
         settings = self._validate(TargetSettings)
         user = self._validate(DatabaseUser)
         driver = self._validate(DriverSettings)
         place = self._place(settings, mode_type) if settings and mode_type else None
-        if place and user and mode_type and not issubclass(mode_type, DirectMode):
-            self._check_user(user, place)
+        if place and user and mode_type:
+            self._check_user(user, place, mode_type)
         self._notice_the_rest(mode_type)
         if self.problems or not (mode and place and user and driver):
             raise InvalidSettings(subject, self.problems, self.notices)
@@ -136,7 +148,7 @@ class _Parser:
         if isinstance(extra, str):
             try:
                 extra = json.loads(extra) if extra.strip() else {}
-            except ValueError:
+            except (ValueError, RecursionError):
                 extra = "not JSON"
         if extra is not None and not isinstance(extra, Mapping):
             problem = Problem("extra", 'is not a JSON object. Write it as {"name": "value", …}', "Extra")
@@ -178,7 +190,7 @@ class _Parser:
             return MODES[name]
         near = get_close_matches(name, MODES, n=1, cutoff=0.5)
         hint = f"Did you mean {near[0]!r}? " if near else ""
-        text = f"{name[:LONGEST_SHOWN]!r} is not an auth mode. {hint}There are: {', '.join(MODES)}"
+        text = f"{shown(name) or 'this'} is not an auth mode. {hint}There are: {', '.join(MODES)}"
         self._take([Problem("auth_mode", text, "Sign in with")], [])
         return None
 
@@ -189,7 +201,10 @@ class _Parser:
             mode, problems = plugin_mode(str(self.options.pop("plugin_name")))
             self.problems += problems
             return mode
-        if str(self.options.get("iam", False)).strip().lower() not in TRUE_WORDS:
+        iam = str(self.options.get("iam", False)).strip().lower()
+        if iam not in (*TRUE_WORDS, *FALSE_WORDS):
+            self.problems.append(Problem("iam", "must be true or false"))
+        if iam not in TRUE_WORDS:
             return "password"
         return next((mode for key, mode in _STOCK_IAM_MODES.items() if key in self.options), DEFAULT_MODE)
 
@@ -211,10 +226,17 @@ class _Parser:
         place, problems, notices = target.resolve(
             settings, needs_identifier=not issubclass(mode_type, DirectMode)
         )
-        self._take(problems, notices)
+        doubtful = {problem.field for problem in self.problems} & TargetSettings.model_fields.keys()
+        # A field that says which Redshift is wrong already; without it, the others seem to say too little.
+        self._take([] if doubtful & _SAY_WHICH else problems, notices)
         return place
 
-    def _check_user(self, user: DatabaseUser, place: Target) -> None:
+    def _check_user(self, user: DatabaseUser, place: Target, mode_type: type[AuthMode]) -> None:
+        if issubclass(mode_type, DirectMode):
+            self._take(
+                *database_user.check_unused(user, self.options.get("login"), mode_type.title, self.is_stock)
+            )
+            return
         if place.is_serverless or user.as_iam_identity:
             self.problems = [
                 problem for problem in self.problems if problem.field not in database_user.NOT_ALWAYS_USED
@@ -245,6 +267,8 @@ class _Parser:
         self.notices += _unused(self.options, mode_type)
 
 
+_SAY_WHICH = {"host", "cluster_identifier", "serverless_work_group"}
+
 _STOCK_IAM_MODES = {"profile": "profile", "access_key_id": "access_key"}
 """Options that choose the identity in a connection made for Airflow's own Redshift hook."""
 
@@ -255,11 +279,14 @@ def _text(value: Any) -> str:
 
 def _unused(options: Mapping[str, Any], mode_type: type[AuthMode] | None) -> Iterator[str]:
     used = {"auth_mode", "ssl", *WITHOUT_EFFECT, *setting_names(*([mode_type] if mode_type else []))}
-    elsewhere = {name: mode.title for mode in MODES.values() for name in mode.model_fields}
+    elsewhere: dict[str, list[str]] = {}
+    for mode in MODES.values():
+        for name in mode.model_fields:
+            elsewhere.setdefault(name, []).append(mode.title)
     for name in sorted(options.keys() - used - {"login"}):
         if name in elsewhere:
             if options[name]:
-                yield f"{name} belongs to the auth mode {elsewhere[name]!r} and is not used."
+                yield f"{name} is not used: it belongs to the auth mode {' or '.join(elsewhere[name])}."
         elif name in NOT_OURS:
             yield f"{name} is not used: {NOT_OURS[name]}."
         else:

@@ -13,9 +13,10 @@ from typing import Any
 
 from pydantic import SecretStr
 
+from airflow_provider_rsauth.auth.aws import AwsSession
 from airflow_provider_rsauth.auth.broker import CredentialBroker
 from airflow_provider_rsauth.auth.credential import Credential
-from airflow_provider_rsauth.auth.diagnosis import explaining_aws_errors
+from airflow_provider_rsauth.auth.diagnosis import asking_aws
 from airflow_provider_rsauth.auth.endpoint import Endpoint, discover, known_endpoint
 from airflow_provider_rsauth.auth.errors import InvalidSettings, Problem
 from airflow_provider_rsauth.auth.issuer import issue
@@ -78,48 +79,62 @@ def discard_login(sign_in: SignIn, context: SignInContext, login: Login) -> None
     broker.discard(cache_key(sign_in, context), login)
 
 
-def new_login(sign_in: SignIn, context: SignInContext) -> Login:
+def new_login(sign_in: SignIn, context: SignInContext, session: AwsSession | None = None) -> Login:
     """
     Return endpoint and a newly issued credential.
 
     :param sign_in: the sign-in.
     :param context: what the auth mode may use.
+    :param session: the AWS identity, if it has been opened already.
     :raises RsAuthError: why there is none, and what to do.
     """
     mode, target = sign_in.mode, sign_in.target
     with withholding_debug_logs():
         if isinstance(mode, DirectMode):
             endpoint = known_endpoint(target)
-            assert endpoint  # noqa: S101 - the settings of a direct mode were refused without a host
+            assert endpoint  # noqa: S101 - the settings of a direct mode are refused without a host
             return Login(endpoint, mode.credential(context))
-        assert isinstance(mode, AwsMode)  # noqa: S101 - there is no third kind
-        with explaining_aws_errors(target):
-            session = mode.session(context, target.region)
-            for secret in session.secrets():
-                context.register_secret(secret)
-        if not (target.region or session.region):
-            raise InvalidSettings(sign_in.subject, [_NO_REGION])
+        session = session or open_session(sign_in, context)
         endpoint = known_endpoint(target) or discover(target, session)
         credential = issue(target, endpoint.database, sign_in.database_user, session, context.now())
         context.register_secret(credential.password)
         return Login(endpoint, credential)
 
 
-def aws_identity(sign_in: SignIn, context: SignInContext) -> str:
+def open_session(sign_in: SignIn, context: SignInContext) -> AwsSession:
+    """
+    Open the AWS identity that asks Redshift.
+
+    :param sign_in: the sign-in, in a mode with an AWS identity.
+    :param context: what the auth mode may use.
+    :raises RsAuthError: why there is none, and what to do.
+    """
+    mode, target = sign_in.mode, sign_in.target
+    assert isinstance(mode, AwsMode)  # noqa: S101 - there is no third kind, and a direct one has no identity
+    for name in type(mode).model_fields:
+        if isinstance(secret := getattr(mode, name), SecretStr):
+            context.register_secret(secret.get_secret_value())
+    with withholding_debug_logs():
+        session = asking_aws(lambda: mode.session(context, target.region), target)
+        for secret in asking_aws(session.secrets, target):
+            context.register_secret(secret)
+    if not (target.region or session.region):
+        raise InvalidSettings(sign_in.subject, [_NO_REGION])
+    return session
+
+
+def aws_identity(sign_in: SignIn, session: AwsSession) -> str:
     """
     Return the ARN of the AWS identity that asks Redshift (STS GetCallerIdentity, which needs no permission).
 
     :param sign_in: the sign-in.
-    :param context: what the auth mode may use.
-    :return: the ARN; empty for a mode without an AWS identity.
+    :param session: its AWS identity.
     :raises RsAuthError: STS cannot be asked.
     """
-    if not isinstance(sign_in.mode, AwsMode):
-        return ""
-    with withholding_debug_logs(), explaining_aws_errors(sign_in.target):
-        session = sign_in.mode.session(context, sign_in.target.region)
-        arn: str = session.client("sts", sign_in.target.region).get_caller_identity()["Arn"]
-        return arn
+    region = sign_in.target.region
+    with withholding_debug_logs():
+        answer = asking_aws(lambda: session.client("sts", region).get_caller_identity(), sign_in.target)
+    return str(answer["Arn"])
 
 
 def cache_key(sign_in: SignIn, context: SignInContext) -> Hashable:

@@ -15,27 +15,33 @@ from airflow_provider_rsauth.auth.partitions import DNS_SUFFIXES, partition_of
 DEFAULT_PORT = 5439
 DEFAULT_DATABASE = "dev"
 
-REGION = r"[a-z]{2,4}(?:-[a-z]+)+-\d{1,2}"
+REGION = r"[a-z]{2,4}(?:-[a-z]+)+-[0-9]{1,2}"
 _SUFFIX = "|".join(re.escape(suffix) for suffix in sorted(DNS_SUFFIXES, key=len, reverse=True))
 _CLUSTER_HOST = re.compile(
     rf"(?P<id>[a-z][a-z0-9-]*)\.[a-z0-9]+\.(?P<region>{REGION})\.redshift\.(?:{_SUFFIX})"
 )
 _WORKGROUP_HOST = re.compile(
-    rf"(?P<id>[a-z0-9-]+)\.(?P<account>\d{{12}})\.(?P<region>{REGION})\.redshift-serverless\.(?:{_SUFFIX})"
+    rf"(?P<id>[a-z0-9-]+)\.(?P<account>[0-9]{{12}})\.(?P<region>{REGION})\.redshift-serverless\.(?:{_SUFFIX})"
 )
 _ENDPOINT = re.compile(r"(?P<host>[^:/\s]+)(?::(?P<port>\d+))?(?:/(?P<database>[^/?#\s]+)?)?")
+
+
+_LABEL = r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?"
+_HOST_NAME = re.compile(rf"(?=.{{1,253}}\Z){_LABEL}(\.{_LABEL})*")
+_IPV6 = re.compile(r"\[?[0-9a-f]*:[0-9a-f:.]*:[0-9a-f:.%]*\]?")
 
 
 def _host(value: str | None) -> str | None:
     if value is None:
         return None
-    if value.count(":") > 1:
+    name = value.lower().rstrip(".")
+    if _IPV6.fullmatch(name):
         raise ValueError("must be a host name or an IPv4 address: the driver does not connect over IPv6")
-    if not re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?\.?", value):
+    if not _HOST_NAME.fullmatch(name):
         raise ValueError(
-            "must be a host name without scheme, port or path, such as the endpoint that the Redshift console shows"
+            "must be a host name without scheme, user, port or path, such as the endpoint that the Redshift console shows"
         )
-    return value.lower().rstrip(".")
+    return name
 
 
 def _lower(value: object) -> object:
@@ -99,7 +105,7 @@ class TargetSettings(Settings):
         str | None,
         BeforeValidator(_lower),
         matching(REGION, "an AWS region, such as us-west-2"),
-        Ui("Region", "AWS region of the cluster or workgroup; known from its endpoint.", TARGET),
+        Ui("Region", "AWS region of the cluster or workgroup; known from its endpoint.", TARGET, shown=True),
     ] = None
 
 
@@ -174,6 +180,8 @@ def resolve(settings: TargetSettings, needs_identifier: bool) -> tuple[Target, l
         cluster = cluster_host["id"] if cluster_host and not settings.is_serverless else None
     if needs_identifier and not problems and not cluster and not workgroup:
         problems.append(_nothing_to_ask_for(settings))
+    if not needs_identifier and not settings.host:
+        problems.append(Problem("host", "missing. Fill it in", TargetSettings.ui("host").label))
     region = settings.region or (shown["region"] if shown else None)
     if shown and region != shown["region"]:
         notices.append(

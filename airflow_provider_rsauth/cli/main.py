@@ -52,7 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     _take_url(added["from-url"])
     added["modes"].add_argument("--markdown", action="store_true", help="as a Markdown table")
     added["sandbox"].add_argument(
-        "--aws-port", type=int, default=0, help="port of the AWS APIs (default: a free one)"
+        "--aws-port", type=_port, default=0, help="port of the AWS APIs (default: a free one)"
     )
     options = parser.parse_args(arguments)
     module = import_module(f"airflow_provider_rsauth.cli.{options.command.replace('-', '_')}")
@@ -85,6 +85,12 @@ def _take_url(command: argparse.ArgumentParser) -> None:
         metavar="FILE.json",
         help="write the connection to this new file, which only you may read, and print the command that imports it",
     )
+
+
+def _port(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or int(text) > 65535:
+        raise argparse.ArgumentTypeError("a port is a number from 0 to 65535")
+    return int(text)
 
 
 if __name__ == "__main__":

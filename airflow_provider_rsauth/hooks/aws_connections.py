@@ -23,13 +23,22 @@ class AirflowAwsConnections:
     The AWS connections of this Airflow. Each is read once.
 
     :param subject: the Redshift connection that asks, for messages.
-    :param optional: id of a connection that need not exist; without it the worker's own identity is used.
     """
 
-    def __init__(self, subject: str, optional: str | None = None) -> None:
+    def __init__(self, subject: str) -> None:
         self.subject = subject
-        self._optional = optional
         self._connection = cache(self._read)
+
+    def is_defined(self, conn_id: str) -> bool:
+        """
+        Tell whether a connection is defined.
+
+        :param conn_id: its id.
+        """
+        try:
+            return self._connection(conn_id) is not None
+        except InvalidSettings:
+            return False
 
     def session(self, aws_conn_id: str | None, region: str | None) -> AwsSession:
         """
@@ -42,8 +51,8 @@ class AirflowAwsConnections:
         """
         from airflow.providers.amazon.aws.hooks.base_aws import AwsGenericHook
 
-        defined = aws_conn_id if self._connection(aws_conn_id) else None
-        return _HookSession(AwsGenericHook(aws_conn_id=defined, region_name=region), region)
+        self._connection(aws_conn_id)
+        return _HookSession(AwsGenericHook(aws_conn_id=aws_conn_id, region_name=region), region)
 
     def fingerprint(self, aws_conn_id: str | None) -> str:
         """
@@ -62,8 +71,6 @@ class AirflowAwsConnections:
         try:
             return BaseHook.get_connection(aws_conn_id)
         except AirflowNotFoundException:
-            if aws_conn_id == self._optional:
-                return None
             problem = Problem(
                 "aws_conn_id",
                 f"there is no Airflow connection {aws_conn_id!r}. Create it (type Amazon Web Services), correct the name, "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import warnings
-from collections.abc import Generator, Iterable, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -77,21 +77,17 @@ class RedshiftDbApiHook(DbApiHook):
             yield from chunks
 
     def _make_common_data_structure(self, result: Any) -> Any:
-        """Turn the driver's rows, which are lists, into tuples."""
-        if not isinstance(result, list | tuple):
-            return result
-        if all(isinstance(row, list) for row in result):
+        """Turn the driver's rows into tuples: it gives a list for one row, and a tuple of lists for many."""
+        if isinstance(result, tuple) and all(isinstance(row, list) for row in result):
             return [tuple(row) for row in result]
-        return tuple(result) if isinstance(result, list) and not _holds_records(result) else result
+        if isinstance(result, list) and not all(isinstance(item, Mapping | tuple) for item in result):
+            return tuple(result)
+        return result
 
     @staticmethod
     def _serialize_cell(cell: Any, conn: Any = None) -> Any:  # noqa: ARG004
         """Leave the cell as it is: the driver knows the types."""
         return cell
-
-
-def _holds_records(rows: Iterable[Any]) -> bool:
-    return any(isinstance(row, Mapping | tuple) for row in rows)
 
 
 class _accepting_dbapi_connections(warnings.catch_warnings):  # noqa: N801 - reads as a with statement

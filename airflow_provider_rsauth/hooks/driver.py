@@ -30,11 +30,10 @@ def connect(sign_in: SignIn, login: Login) -> redshift_connector.Connection:
     :param login: where, and as whom.
     :raises RsAuthError: why Redshift cannot be reached or refuses, and what to do.
     """
-    from redshift_connector import Error
-
     endpoint, credential = login.endpoint, login.credential
     timeout = sign_in.driver.timeout(sign_in.target.is_serverless)
-    attempt = Attempt(endpoint.host, endpoint.port, endpoint.database, credential.user, timeout)
+    is_issued = bool(credential.api)
+    attempt = Attempt(endpoint.host, endpoint.port, endpoint.database, credential.user, timeout, is_issued)
     try:
         with _connection_type(sign_in.driver.ca_bundle) as connection_type:
             connection = connection_type(
@@ -48,7 +47,7 @@ def connect(sign_in: SignIn, login: Login) -> redshift_connector.Connection:
                 application_name=sign_in.driver.application_name or application_name(),
                 **sign_in.driver.arguments(),
             )
-    except (Error, OSError) as error:
+    except Exception as error:  # a server that is no Redshift makes the driver raise anything
         refusal = explain_login_error(error, attempt)
     else:
         connection._usock.settimeout(None)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import closing
 from functools import cached_property
-from itertools import starmap
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -18,17 +17,21 @@ from tenacity import (
     wait_random_exponential,
 )
 
-from airflow_provider_rsauth.auth.aliases import canonical_option
 from airflow_provider_rsauth.auth.endpoint import known_endpoint
 from airflow_provider_rsauth.auth.errors import RsAuthError
-from airflow_provider_rsauth.auth.mode import SignInContext
+from airflow_provider_rsauth.auth.mode import AwsMode, SignInContext
 from airflow_provider_rsauth.auth.settings import (
-    STOCK_AWS_CONN_ID,
-    STOCK_CONN_TYPE,
     SignIn,
     parse,
 )
-from airflow_provider_rsauth.auth.sign_in import Login, aws_identity, discard_login, new_login, obtain_login
+from airflow_provider_rsauth.auth.sign_in import (
+    Login,
+    aws_identity,
+    discard_login,
+    new_login,
+    obtain_login,
+    open_session,
+)
 from airflow_provider_rsauth.hooks.airflow_connection import read_connection
 from airflow_provider_rsauth.hooks.aws_connections import AirflowAwsConnections
 from airflow_provider_rsauth.hooks.dbapi import RedshiftDbApiHook
@@ -38,6 +41,8 @@ from airflow_provider_rsauth.hooks.running_task import running_task
 if TYPE_CHECKING:
     import redshift_connector
     from sqlalchemy.engine import Engine
+
+    from airflow_provider_rsauth.auth.aws import AwsSession
 
 ATTEMPTS = 3
 
@@ -84,7 +89,7 @@ class RedshiftIAMHook(RedshiftDbApiHook):
         # The SQL operators pass every extra of the connection; one named like an attribute of the base must not win.
         settings.pop("connection", None)
         super().__init__(redshift_conn_id=redshift_conn_id, schema=schema, log_sql=log_sql, **settings)
-        self.schema = schema
+        self.schema = self._given_schema = schema
         named = {
             "database": database,
             "db_user": db_user,
@@ -93,9 +98,7 @@ class RedshiftIAMHook(RedshiftDbApiHook):
             "duration_seconds": duration_seconds,
             "role_arn": role_arn,
         }
-        self._overrides = dict(starmap(canonical_option, settings.items())) | {
-            key: value for key, value in named.items() if value is not None
-        }
+        self._settings = settings | {key: value for key, value in named.items() if value is not None}
         self._told: set[str] = set()
 
     @classmethod
@@ -119,8 +122,8 @@ class RedshiftIAMHook(RedshiftDbApiHook):
 
         :raises InvalidSettings: something is wrong with it; the error names all of it.
         """
-        overrides = self._overrides | ({"database": self.schema} if self.schema else {})
-        sign_in = parse(read_connection(self.get_conn_id(), lambda: self.connection), overrides)
+        raw = read_connection(self.get_conn_id(), lambda: self.connection)
+        sign_in = parse(raw, self._overrides(), self._aws_connections.is_defined)
         for notice in sign_in.notices:
             if notice not in self._told:
                 self._told.add(notice)
@@ -189,26 +192,30 @@ class RedshiftIAMHook(RedshiftDbApiHook):
             says, server version.
         """
         try:
-            sign_in = self.sign_in
-            login = new_login(sign_in, self._context)
+            sign_in, context = self.sign_in, self._context
+            session = open_session(sign_in, context) if isinstance(sign_in.mode, AwsMode) else None
+            login = new_login(sign_in, context, session)
             with closing(connect(sign_in, login)) as connection, closing(connection.cursor()) as cursor:
                 cursor.execute("select current_user, version()")
                 user, version = cursor.fetchone()
-            found = [
-                describe(sign_in, login),
-                f"AWS identity: {self._aws_identity(sign_in)}.",
-                f"Database user: {user}.",
-            ]
+            identity = who_in_aws(sign_in, session) if session else "none"
         except (RsAuthError, AirflowNotFoundException) as error:
             return False, str(error)
-        return True, " ".join([*found, f"Server: {version}.", *sign_in.notices])
+        found = [
+            describe(sign_in, login),
+            f"AWS identity: {identity}.",
+            f"Database user: {user}.",
+            f"Server: {version}.",
+        ]
+        return True, " ".join([*found, *sign_in.notices])
 
-    def _aws_identity(self, sign_in: SignIn) -> str:
-        """Return who signed in to AWS; that STS cannot be reached is no reason to fail."""
-        try:
-            return aws_identity(sign_in, self._context) or "none"
-        except RsAuthError as error:
-            return f"not known ({error.message})"
+    def _overrides(self) -> dict[str, Any]:
+        """Return the settings of the constructor, and the database that an operator sets as ``schema`` later."""
+        if self.schema and self.schema != self._given_schema:
+            return self._settings | {"database": self.schema}
+        return (
+            {"schema": self.schema} if self.schema and "database" not in self._settings else {}
+        ) | self._settings
 
     @property
     def _context(self) -> SignInContext:
@@ -218,8 +225,7 @@ class RedshiftIAMHook(RedshiftDbApiHook):
 
     @cached_property
     def _aws_connections(self) -> AirflowAwsConnections:
-        optional = STOCK_AWS_CONN_ID if self.connection.conn_type == STOCK_CONN_TYPE else None
-        return AirflowAwsConnections(f"Connection {self.get_conn_id()!r}", optional)
+        return AirflowAwsConnections(f"Connection {self.get_conn_id()!r}")
 
 
 def describe(sign_in: SignIn, login: Login) -> str:
@@ -236,3 +242,16 @@ def describe(sign_in: SignIn, login: Login) -> str:
         f"Signed in to {sign_in.target} at {login.endpoint} as {credential.user!r} "
         f"({sign_in.mode.title}{through}{until})."
     )
+
+
+def who_in_aws(sign_in: SignIn, session: AwsSession) -> str:
+    """
+    Tell who signed in to AWS; that STS cannot be reached is no reason to fail.
+
+    :param sign_in: the sign-in.
+    :param session: its AWS identity.
+    """
+    try:
+        return aws_identity(sign_in, session)
+    except RsAuthError as error:
+        return f"not known ({error.message})"

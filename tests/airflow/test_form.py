@@ -197,4 +197,4 @@ def test_a_leftover_of_another_mode_is_a_notice():
             "wh", **TARGET, extra={"auth_mode": "profile", "profile": "p", "secret_access_key": CANARY}
         )
     )
-    assert read.notices == ("secret_access_key belongs to the auth mode 'AWS access key' and is not used.",)
+    assert read.notices == ("secret_access_key is not used: it belongs to the auth mode AWS access key.",)

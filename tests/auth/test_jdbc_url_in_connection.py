@@ -138,7 +138,7 @@ def notices_of(options: str) -> tuple[str, ...]:
         pytest.param("DbGroupsFilter=x", "name the groups in db_groups", id="filter of groups"),
         pytest.param("sslfactory=org.x.NonValidatingFactory", "always verified", id="TLS factory"),
         pytest.param("ClsuterID=x", "Did you mean cluster_identifier?", id="misspelt"),
-        pytest.param("Password=x", "belongs to the auth mode 'Database user and password'", id="password beside IAM"),
+        pytest.param("Password=x", "belongs to the auth mode Database user and password", id="password beside IAM"),
     ],
 )  # fmt: skip
 def test_an_option_without_effect_is_a_notice(option, notice):

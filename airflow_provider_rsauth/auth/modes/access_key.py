@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Any, ClassVar
 
-from pydantic import SecretStr, model_validator
+from pydantic import model_validator
 
 from airflow_provider_rsauth.auth.aws import AwsSession, BotoSession
-from airflow_provider_rsauth.auth.fields import RequiredSecret, Ui, matching
+from airflow_provider_rsauth.auth.fields import AwsSecret, Ui, matching
 from airflow_provider_rsauth.auth.mode import AwsMode, SignInContext
 
 SECTION = "AWS access key"
@@ -29,11 +29,9 @@ class AccessKey(AwsMode):
         ),
         Ui("Access key ID", "AKIA… of an IAM user, or ASIA… of temporary keys.", SECTION),
     ]
-    secret_access_key: Annotated[
-        RequiredSecret, Ui("Secret access key", "The secret of the access key.", SECTION)
-    ]
+    secret_access_key: Annotated[AwsSecret, Ui("Secret access key", "The secret of the access key.", SECTION)]
     session_token: Annotated[
-        SecretStr | None,
+        AwsSecret | None,
         Ui("Session token", "Needed with temporary keys (ASIA…), and only with them.", SECTION),
     ] = None
 
