@@ -38,9 +38,12 @@ def read_connection(conn_id: str, load: Callable[[], Connection]) -> RawConnecti
     else:
         return RawConnection(conn_id, **{name: getattr(found, name) for name in _FIELDS})
     if fields is None:
-        problem = Problem(variable, "this environment variable is neither a connection URI nor a JSON object")
-        raise InvalidSettings(f"Connection {conn_id!r}", [problem])
-    return RawConnection(conn_id, **{name: fields[name] for name in _FIELDS if name in fields})
+        text = "this environment variable is neither a connection URI nor a JSON object"
+    elif unknown := sorted(fields.keys() - {*_FIELDS, "description"}):
+        text = f"has fields that no connection has: {', '.join(unknown)}. Settings of ours belong into extra"
+    else:
+        return RawConnection(conn_id, **{name: fields[name] for name in _FIELDS if name in fields})
+    raise InvalidSettings(f"Connection {conn_id!r}", [Problem(variable, text)])
 
 
 def _read_json(text: str) -> dict[str, Any] | None:

@@ -287,6 +287,8 @@ def test_a_connection_that_airflow_cannot_read_is_explained(redshift, monkeypatc
     assert "Port (port): is 'abc' but must be a whole number from 1 to 65535" in message
     monkeypatch.setenv("AIRFLOW_CONN_BAD", "redshift-iam://u@h:abc/dev")
     assert "neither a connection URI nor a JSON object" in RedshiftIAMHook("bad").test_connection()[1]
+    monkeypatch.setenv("AIRFLOW_CONN_BAD", '{"conn_type": "redshift_iam", "host": "h", "database": "dev"}')
+    assert "fields that no connection has: database" in RedshiftIAMHook("bad").test_connection()[1]
 
 
 def test_the_connection_test_reports_or_explains(define, redshift):
