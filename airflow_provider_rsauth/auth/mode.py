@@ -53,6 +53,9 @@ class SignInContext:
     now: Callable[[], datetime] = field(default=utc_now)
 
 
+EXAMPLE_CLUSTER = {"host": "examplecluster.abc123xyz789.us-west-2.redshift.amazonaws.com", "schema": "dev"}
+
+
 class AuthMode(Settings, ABC):
     """
     A way to sign in. Subclasses declare fields and say who signs in.
@@ -60,18 +63,20 @@ class AuthMode(Settings, ABC):
     :cvar name: the tag in the connection's ``auth_mode``.
     :cvar title: the name that people see.
     :cvar summary: whose identity it is, in one line.
-    :cvar login_is: what the connection's login is in this mode.
+    :cvar example_login: the login, and password if any, of the mode's example.
+    :cvar example_extra: what the example's extra holds besides the mode.
     """
 
     name: ClassVar[str]
     title: ClassVar[str]
     summary: ClassVar[str]
-    login_is: ClassVar[str] = "Database user"
+    example_login: ClassVar[dict[str, str]] = {"login": "etl"}
+    example_extra: ClassVar[dict[str, Any]] = {}
 
     @classmethod
-    @abstractmethod
     def example(cls) -> dict[str, Any]:
         """Return the least that a connection in this mode needs, for documentation and tests."""
+        return {**EXAMPLE_CLUSTER, **cls.example_login, "extra": {"auth_mode": cls.name, **cls.example_extra}}
 
 
 class DirectMode(AuthMode):

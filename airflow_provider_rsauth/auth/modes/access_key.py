@@ -21,6 +21,10 @@ class AccessKey(AwsMode):
     name: ClassVar[str] = "access_key"
     title: ClassVar[str] = "AWS access key"
     summary: ClassVar[str] = "an IAM user's access key, or temporary keys with their session token"
+    example_extra: ClassVar[dict[str, Any]] = {
+        "access_key_id": "AKIAIOSFODNN7EXAMPLE",
+        "secret_access_key": "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
+    }
 
     access_key_id: Annotated[
         str,
@@ -48,20 +52,6 @@ class AccessKey(AwsMode):
             )
         return self
 
-    @classmethod
-    def example(cls) -> dict[str, Any]:
-        """Return the least that a connection in this mode needs."""
-        return {
-            "host": "examplecluster.abc123xyz789.us-west-2.redshift.amazonaws.com",
-            "schema": "dev",
-            "login": "etl",
-            "extra": {
-                "auth_mode": cls.name,
-                "access_key_id": "AKIAIOSFODNN7EXAMPLE",
-                "secret_access_key": "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
-            },
-        }
-
     def base_session(self, context: SignInContext, region: str | None) -> AwsSession:
         """
         Return the session of the keys.
@@ -71,6 +61,8 @@ class AccessKey(AwsMode):
         """
         import boto3
 
+        # Airflow 2 hides it only when told; later versions know it by its name.
+        context.register_secret(self.access_key_id)
         token = self.session_token.get_secret_value() if self.session_token else None
         return BotoSession(
             boto3.Session(

@@ -15,6 +15,7 @@ class AwsConnection(AwsMode):
     name: ClassVar[str] = "aws_connection"
     title: ClassVar[str] = "Airflow AWS connection"
     summary: ClassVar[str] = "an Airflow AWS connection or, without one, the worker's own AWS identity"
+    example_extra: ClassVar[dict[str, Any]] = {"aws_conn_id": "aws_default"}
 
     aws_conn_id: Annotated[
         str | None,
@@ -25,16 +26,6 @@ class AwsConnection(AwsMode):
             SIGN_IN,
         ),
     ] = None
-
-    @classmethod
-    def example(cls) -> dict[str, Any]:
-        """Return the least that a connection in this mode needs."""
-        return {
-            "host": "examplecluster.abc123xyz789.us-west-2.redshift.amazonaws.com",
-            "schema": "dev",
-            "login": "etl",
-            "extra": {"auth_mode": cls.name, "aws_conn_id": "aws_default"},
-        }
 
     def base_session(self, context: SignInContext, region: str | None) -> AwsSession:
         """

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, ClassVar
 
 from airflow_provider_rsauth.auth.credential import Credential
 from airflow_provider_rsauth.auth.fields import SIGN_IN, RequiredSecret, Ui
@@ -15,22 +15,12 @@ class Password(DirectMode):
     name: ClassVar[str] = "password"
     title: ClassVar[str] = "Database user and password"
     summary: ClassVar[str] = "a database user; the password does not expire by itself"
+    example_login: ClassVar[dict[str, str]] = {"login": "dbadmin", "password": "Example-Passw0rd"}
 
     login: Annotated[str, Ui("Login", "Database user.", SIGN_IN, standard="login")]
     password: Annotated[
         RequiredSecret, Ui("Password", "The database user's password.", SIGN_IN, standard="password")
     ]
-
-    @classmethod
-    def example(cls) -> dict[str, Any]:
-        """Return the least that a connection in this mode needs."""
-        return {
-            "host": "examplecluster.abc123xyz789.us-west-2.redshift.amazonaws.com",
-            "schema": "dev",
-            "login": "dbadmin",
-            "password": "Example-Passw0rd",
-            "extra": {"auth_mode": cls.name},
-        }
 
     def credential(self, context: SignInContext) -> Credential:
         """

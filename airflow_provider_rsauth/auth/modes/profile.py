@@ -20,20 +20,11 @@ class Profile(AwsMode):
     name: ClassVar[str] = "profile"
     title: ClassVar[str] = "AWS profile"
     summary: ClassVar[str] = "a profile in the worker's AWS credentials or config file"
+    example_extra: ClassVar[dict[str, Any]] = {"profile": "my-profile"}
 
     profile: Annotated[
         str, Ui("Profile", "Name of a profile in ~/.aws/credentials or ~/.aws/config of the worker.", SECTION)
     ]
-
-    @classmethod
-    def example(cls) -> dict[str, Any]:
-        """Return the least that a connection in this mode needs."""
-        return {
-            "host": "examplecluster.abc123xyz789.us-west-2.redshift.amazonaws.com",
-            "schema": "dev",
-            "login": "etl",
-            "extra": {"auth_mode": cls.name, "profile": "my-profile"},
-        }
 
     def base_session(self, context: SignInContext, region: str | None) -> AwsSession:
         """
