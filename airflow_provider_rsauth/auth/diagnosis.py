@@ -65,6 +65,12 @@ _RULES: tuple[tuple[tuple[str, ...], type[RsAuthError], str, str], ...] = (
     ),
 )
 
+_NO_WAY_TO_AWS = (
+    errors.Unreachable,
+    "AWS cannot be reached from this worker",
+    "Allow egress to the AWS API of this region, or add a VPC endpoint for redshift, redshift-serverless and sts.",
+)
+
 _CLIENT_RULES: dict[str, tuple[type[RsAuthError], str, str]] = {
     "NoCredentialsError": (
         errors.NoAwsIdentity,
@@ -116,11 +122,8 @@ _CLIENT_RULES: dict[str, tuple[type[RsAuthError], str, str]] = {
         "The request does not fit the API",
         "Check identifier, names and duration of the connection.",
     ),
-    "HTTPClientError": (
-        errors.Unreachable,
-        "AWS cannot be reached from this worker",
-        "Allow egress to the AWS API of this region, or add a VPC endpoint for redshift, redshift-serverless and sts.",
-    ),
+    "ConnectionError": _NO_WAY_TO_AWS,
+    "HTTPClientError": _NO_WAY_TO_AWS,
 }
 
 

@@ -28,7 +28,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Self
 
 
 class RsAuthError(Exception):
@@ -48,9 +48,21 @@ class RsAuthError(Exception):
         self.message = message
         self.remedy = remedy
         self.code = code
+        self.subject = ""
 
     def __str__(self) -> str:
-        return f"{self.message}\n  What to do: {self.remedy}" if self.remedy else self.message
+        text = f"{self.subject}: {self.message}" if self.subject else self.message
+        return f"{text}\n  What to do: {self.remedy}" if self.remedy else text
+
+    def about(self, subject: str) -> Self:
+        """
+        Say which connection the error is about, unless it says so already.
+
+        :param subject: the connection.
+        :return: the error itself.
+        """
+        self.subject = self.subject or subject
+        return self
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +97,11 @@ class InvalidSettings(RsAuthError):
         count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
         lines = [f"  {line}" for line in (*problems, *(f"Note: {notice}" for notice in notices))]
         super().__init__("\n".join([f"{subject} has {count}:", *lines]), code="InvalidSettings")
-        self.subject = subject
         self.problems = tuple(problems)
+
+    def about(self, subject: str) -> Self:  # noqa: ARG002
+        """Leave the error as it is: its message begins with the connection."""
+        return self
 
 
 class SignInRefused(RsAuthError):

@@ -140,24 +140,11 @@ class RedshiftIAMHook(RedshiftDbApiHook):
         :raises RsAuthError: why it does not work, and what to do.
         """
         sign_in = self.sign_in
-        attempts = Retrying(
-            retry=retry_if_exception(lambda error: isinstance(error, RsAuthError) and error.retryable),
-            stop=stop_after_attempt(ATTEMPTS)
-            | stop_after_delay(sign_in.driver.timeout(sign_in.target.is_serverless)),
-            wait=wait_random_exponential(multiplier=0.5, max=5),
-            reraise=True,
-        )
-        context = self._context
-        login = obtain_login(sign_in, context)
         try:
-            connection = attempts(connect, sign_in, login)
-        except RsAuthError as refusal:
-            if not (refusal.renewable and login.expires_at):
-                raise
-            self.log.info("%s Asking AWS for a new credential.", refusal.message)
-            discard_login(sign_in, context, login)
-            login = obtain_login(sign_in, context)
-            connection = attempts(connect, sign_in, login)
+            login, connection = self._log_in(sign_in)
+        except RsAuthError as error:
+            error.about(sign_in.subject)
+            raise
         self.log.info("%s", describe(sign_in, login))
         return connection
 
@@ -199,7 +186,9 @@ class RedshiftIAMHook(RedshiftDbApiHook):
                 cursor.execute("select current_user, version()")
                 user, version = cursor.fetchone()
             identity = who_in_aws(sign_in, session) if session else "none"
-        except (RsAuthError, AirflowNotFoundException) as error:
+        except RsAuthError as error:
+            return False, str(error.about(self._aws_connections.subject))
+        except AirflowNotFoundException as error:
             return False, str(error)
         found = [
             describe(sign_in, login),
@@ -208,6 +197,26 @@ class RedshiftIAMHook(RedshiftDbApiHook):
             f"Server: {version}.",
         ]
         return True, " ".join([*found, *sign_in.notices])
+
+    def _log_in(self, sign_in: SignIn) -> tuple[Login, redshift_connector.Connection]:
+        attempts = Retrying(
+            retry=retry_if_exception(lambda error: isinstance(error, RsAuthError) and error.retryable),
+            stop=stop_after_attempt(ATTEMPTS)
+            | stop_after_delay(sign_in.driver.timeout(sign_in.target.is_serverless)),
+            wait=wait_random_exponential(multiplier=0.5, max=5),
+            reraise=True,
+        )
+        context = self._context
+        login = obtain_login(sign_in, context)
+        try:
+            return login, attempts(connect, sign_in, login)
+        except RsAuthError as refusal:
+            if not (refusal.renewable and login.expires_at):
+                raise
+            self.log.info("%s Asking AWS for a new credential.", refusal.message)
+        discard_login(sign_in, context, login)
+        login = obtain_login(sign_in, context)
+        return login, attempts(connect, sign_in, login)
 
     def _overrides(self) -> dict[str, Any]:
         """Return the settings of the constructor, and the database that an operator sets as ``schema`` later."""

@@ -296,6 +296,23 @@ def test_a_refusal_names_cause_and_remedy(define, based_on, changes, kind, said)
     assert error.__suppress_context__ or error.__context__ is None
 
 
+def test_every_refusal_names_the_connection(define):
+    for changes in (
+        {"login": "nobody"},
+        {"extra": {"cluster_identifier": "nowhere"}},
+        {"port": 1},
+        {"extra": {"port": 0}},
+    ):
+        with pytest.raises(errors.RsAuthError) as caught:
+            RedshiftIAMHook(define(**changes)).get_conn()
+        assert str(caught.value).startswith("Connection 'wh' (Airflow AWS connection)")
+
+
+def test_an_aws_that_cannot_be_reached_is_told(define, monkeypatch):
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    assert "VPC endpoint" in refusal(RedshiftIAMHook(), errors.Unreachable)
+
+
 def test_access_denied_names_action_resource_and_account(define, redshift):
     keys = redshift.create_access_keys("powerless", None)
     conn_id = define(
