@@ -13,8 +13,9 @@ import pytest
 from airflow.providers.common.compat.sdk import redact
 
 from airflow_provider_rsauth.auth.fields import SIGN_IN
-from airflow_provider_rsauth.auth.registry import MODES
+from airflow_provider_rsauth.auth.registry import DEFAULT_MODE, MODES
 from airflow_provider_rsauth.auth.settings import RawConnection, parse
+from airflow_provider_rsauth.auth.target import DEFAULT_DATABASE, DEFAULT_PORT
 from airflow_provider_rsauth.form.conn_fields import conn_fields, ui_field_behaviour
 from airflow_provider_rsauth.form.fields import Kind, all_fields, extra_fields
 from airflow_provider_rsauth.hooks.redshift_iam import RedshiftIAMHook
@@ -198,3 +199,20 @@ def test_a_leftover_of_another_mode_is_a_notice():
         )
     )
     assert read.notices == ("secret_access_key is not used: it belongs to the auth mode AWS access key.",)
+
+
+def test_what_a_user_leaves_alone_keeps_its_meaning():
+    """An untouched field is stored as null, so a default that changes would change connections that work."""
+    assert (DEFAULT_MODE, DEFAULT_PORT, DEFAULT_DATABASE) == ("aws_connection", 5439, "dev")
+    untouched = parse(RawConnection("wh", **TARGET, extra=dict.fromkeys(conn_fields())))
+    assert untouched.mode.model_dump(exclude_defaults=True) == {}
+    assert untouched.driver.model_dump(exclude_none=True) == {
+        "sslmode": "verify-full",
+        "tcp_keepalive_idle": 60,
+        "tcp_keepalive_interval": 15,
+        "tcp_keepalive_count": 8,
+        "credential_cache": "process",
+        "numeric_to_float": False,
+    }
+    assert (untouched.driver.timeout(False), untouched.driver.timeout(True)) == (30, 60)
+    assert untouched.database_user.model_dump(exclude_none=True) == {"db_user": "etl", "db_groups": ()}
