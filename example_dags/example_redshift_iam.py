@@ -1,4 +1,11 @@
-"""The smallest DAG: the SQL operator and a TaskFlow task, both signed in with fresh temporary credentials."""
+"""
+The smallest DAG: the SQL operator and a TaskFlow task, both signed in with fresh temporary credentials.
+
+To run it without a scheduler, on `rsauth sandbox` with its environment sourced, or with connections of your own::
+
+    export AIRFLOW__CORE__DAGS_FOLDER=$PWD/example_dags
+    airflow db migrate && python example_dags/example_redshift_iam.py
+"""
 
 from __future__ import annotations
 

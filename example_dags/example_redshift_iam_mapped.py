@@ -1,4 +1,11 @@
-"""Mapped tasks: the same query through several connections, each signed in in its own way."""
+"""
+Mapped tasks: the same query through several connections, each signed in in its own way.
+
+To run it without a scheduler, on `rsauth sandbox` with its environment sourced, or with connections of your own::
+
+    export AIRFLOW__CORE__DAGS_FOLDER=$PWD/example_dags
+    airflow db migrate && python example_dags/example_redshift_iam_mapped.py
+"""
 
 from __future__ import annotations
 

@@ -148,8 +148,34 @@ NOT_OURS: dict[str, str] = {
 TRUE_WORDS = ("true", "1", "yes", "on", "t", "y")
 FALSE_WORDS = ("false", "0", "no", "off", "f", "n")
 
-_NO_LIMIT = ("connecttimeout", "keepalivecount", "keepaliveidle", "keepaliveinterval", "logintimeout")
+_NO_LIMIT = (
+    "connecttimeout",
+    "keepalivecount",
+    "keepaliveidle",
+    "keepaliveinterval",
+    "logintimeout",
+    "timeout",
+)
 """Where the drivers take 0 for "as the system does"."""
+
+
+def hides_its_value(name: str) -> bool:
+    """
+    Tell whether Airflow knows by an option's name that its value is a secret.
+
+    :param name: the option, as it is spelt.
+    """
+    return any(word in name.lower() for word in ("password", "passwd", "secret", "token"))
+
+
+def canonical_name(name: str) -> str:
+    """
+    Return the name of a setting, whichever way it is spelt.
+
+    :param name: a name in any case, ours or another tool's.
+    """
+    small = name.strip().lower()
+    return ALIASES.get(small, small)
 
 
 def canonical_option(name: str, value: Any) -> tuple[str, Any]:
@@ -161,12 +187,12 @@ def canonical_option(name: str, value: Any) -> tuple[str, Any]:
     """
     small, word = name.strip().lower(), str(value).strip().lower()
     if is_empty(value):
-        return ALIASES.get(small, small), value
+        return canonical_name(name), value
     if small in ("iam_disable_cache", "iamdisablecache"):
         value = "off" if word in TRUE_WORDS else "process"
     elif small in _NO_LIMIT and word == "0":
         value = None
-    return ALIASES.get(small, small), value
+    return canonical_name(name), value
 
 
 def canonical_options(options: Iterable[tuple[str, Any]]) -> tuple[dict[str, Any], list[Problem]]:
@@ -191,4 +217,4 @@ def is_empty(value: Any) -> bool:
 
     :param value: the value.
     """
-    return value in (None, "", [])
+    return value in (None, "", []) or (isinstance(value, str) and not value.strip())

@@ -117,7 +117,7 @@ def check(user: DatabaseUser, target: Target) -> tuple[list[Problem], list[str]]
         )
     problems += [
         Problem("db_groups", problem, DatabaseUser.ui("db_groups").label)
-        for problem in map(_bad_group, user.groups)
+        for problem in dict.fromkeys(map(_bad_group, user.groups))
         if problem
     ]
     return problems, []

@@ -238,6 +238,7 @@ def _explain_not_found(code: str, message: str, target: Target) -> RsAuthError:
     field = "cluster_identifier" if target.is_serverless else "serverless_work_group"
     return errors.NotFound(
         f"There is no {target} in this AWS account ({code}: {message}).",
-        remedy=f"Check its name, region and AWS account. Is {target.identifier!r} a {other}? Then fill it in as {field}.",
+        remedy=f"Check its name, region and AWS account. Is {target.identifier!r} a {other}? Then fill it in as {field}. "
+        "Was it read from the host of a VPC endpoint? Such a host shows the endpoint's name: fill in the identifier.",
         code=code,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass
 from typing import Annotated, Any
@@ -83,7 +84,10 @@ def matching(pattern: str, wanted: str) -> AfterValidator:
 
 def _split(value: Any) -> Any:
     if isinstance(value, str):
-        value = re.split(r"[,\n]", value)
+        try:
+            value = json.loads(value) if value.lstrip().startswith("[") else re.split(r"[,\n]", value)
+        except (ValueError, RecursionError):
+            return value
     if isinstance(value, list | tuple):
         return tuple(
             item.strip() if isinstance(item, str) else item for item in value if item not in (None, "")

@@ -17,7 +17,9 @@ from airflow_provider_rsauth.auth.aliases import (
     NOT_OURS,
     TRUE_WORDS,
     WITHOUT_EFFECT,
+    canonical_name,
     canonical_options,
+    hides_its_value,
 )
 from airflow_provider_rsauth.auth.database_user import DatabaseUser
 from airflow_provider_rsauth.auth.driver import WEAKER_MODES, DriverSettings
@@ -119,7 +121,12 @@ class _Parser:
         }
         extra = self._read(raw.extra)
         given = {key: value for key, value in overrides.items() if key not in extra or extra[key] != value}
-        own = {**self._canonical(standard), **self._canonical(extra), **self._canonical(given)}
+        own = {**self._canonical(standard), **self._canonical(extra)}
+        wins = self._canonical(given)
+        if "login" in wins and "db_user" not in wins:
+            own.pop("db_user", None)
+        own |= wins
+        self._warn_of_shown_secrets(extra)
         self.is_stock = raw.conn_type == STOCK_CONN_TYPE or "iam" in own
         self.options = self._with_url(own)
         if isinstance(host := self.options.get("host"), str):
@@ -132,6 +139,7 @@ class _Parser:
             self.options.setdefault("db_user", self.options["login"])
         if self.is_stock and mode_type is MODES[DEFAULT_MODE] and "aws_conn_id" not in self.options:
             self.options["aws_conn_id"] = STOCK_AWS_CONN_ID if self.is_defined(STOCK_AWS_CONN_ID) else None
+        self._check_aws_connection(mode_type)
         mode = self._validate(mode_type) if mode_type else None
         settings = self._validate(TargetSettings)
         user = self._validate(DatabaseUser)
@@ -161,6 +169,13 @@ class _Parser:
         if isinstance(host := found.get("host"), str) and looks_like_url(host):
             found.setdefault("jdbc_url", found.pop("host"))
         return found
+
+    def _warn_of_shown_secrets(self, extra: Mapping[str, Any]) -> None:
+        for key in map(str, extra):
+            if secrets_in({canonical_name(key): "x"}) and not hides_its_value(key):
+                self.notices.append(
+                    f"{key} holds a secret under a name by which Airflow does not hide it. Put it into {canonical_name(key)}."
+                )
 
     def _with_url(self, own: dict[str, Any]) -> dict[str, Any]:
         """Put what a pasted URL says under what the connection's own fields say."""
@@ -193,6 +208,17 @@ class _Parser:
         text = f"{shown(name) or 'this'} is not an auth mode. {hint}There are: {', '.join(MODES)}"
         self._take([Problem("auth_mode", text, "Sign in with")], [])
         return None
+
+    def _check_aws_connection(self, mode_type: type[AuthMode] | None) -> None:
+        conn_id = self.options.get("aws_conn_id")
+        if not mode_type or "aws_conn_id" not in mode_type.model_fields or not isinstance(conn_id, str):
+            return
+        if not self.is_defined(conn_id):
+            text = (
+                f"there is no Airflow connection {shown(conn_id) or 'of that name'}. Create it (type Amazon Web Services), "
+                "correct the name, or clear the field to use the worker's own AWS identity"
+            )
+            self.problems.append(Problem("aws_conn_id", text, mode_type.ui("aws_conn_id").label))
 
     def _stock_mode(self) -> str:
         if not self.is_stock:
@@ -285,11 +311,11 @@ def _unused(options: Mapping[str, Any], mode_type: type[AuthMode] | None) -> Ite
             elsewhere.setdefault(name, []).append(mode.title)
     for name in sorted(options.keys() - used - {"login"}):
         if name in elsewhere:
-            if options[name]:
+            if options[name] and mode_type:
                 yield f"{name} is not used: it belongs to the auth mode {' or '.join(elsewhere[name])}."
         elif name in NOT_OURS:
             yield f"{name} is not used: {NOT_OURS[name]}."
         else:
-            near = get_close_matches(name, {*used, *elsewhere, *ALIASES}, n=1, cutoff=0.75)
+            near = get_close_matches(name, {*used, *elsewhere, *ALIASES} - WITHOUT_EFFECT, n=1, cutoff=0.75)
             hint = f" Did you mean {ALIASES.get(near[0], near[0])}?" if near else ""
             yield f"{name} is not a setting and is not used.{hint}"

@@ -64,14 +64,19 @@ class TargetSettings(Settings):
     port: Annotated[
         int | None,
         Field(ge=1, le=65535),
-        Ui("Port", "Port of the endpoint, 1 to 65535; 5439 when empty.", TARGET, standard="port"),
+        Ui(
+            "Port",
+            "Port of the endpoint, 1 to 65535; 5439, or what AWS says where it is asked for the host, when empty.",
+            TARGET,
+            standard="port",
+        ),
     ] = None
     database: Annotated[
         str | None,
         Field(max_length=127),
         Ui(
             "Database",
-            "Database to connect to; the cluster's own, or dev, when empty.",
+            "Database to connect to; dev, or the cluster's own where AWS is asked for the host, when empty.",
             TARGET,
             standard="schema",
         ),
@@ -105,7 +110,12 @@ class TargetSettings(Settings):
         str | None,
         BeforeValidator(_lower),
         matching(REGION, "an AWS region, such as us-west-2"),
-        Ui("Region", "AWS region of the cluster or workgroup; known from its endpoint.", TARGET, shown=True),
+        Ui(
+            "Region",
+            "AWS region of the cluster or workgroup; known from its endpoint, else the AWS identity's own when empty.",
+            TARGET,
+            shown=True,
+        ),
     ] = None
 
 

@@ -72,6 +72,10 @@ def _check(options: argparse.Namespace) -> None:
 def _reading(url: str) -> UrlReading:
     if url == "-":
         text = getpass("JDBC URL or ODBC string (not shown): ") if sys.stdin.isatty() else sys.stdin.read()
+        if not text.strip():
+            raise WrongUse(
+                "nothing was given. Name the URL, pipe it in, or paste it when you are asked for it"
+            )
         return read_url(text)
     reading = read_url(url)
     if secrets := ", ".join(secrets_in(reading.options)):

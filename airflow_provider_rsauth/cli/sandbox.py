@@ -10,7 +10,7 @@ import threading
 from pathlib import Path
 
 from airflow_provider_rsauth.sandbox import Sandbox, SandboxError
-from airflow_provider_rsauth.sandbox.connections import CONN_TYPE, connections, environment
+from airflow_provider_rsauth.sandbox.connections import connections, environment
 
 
 def run(options: argparse.Namespace) -> int:
@@ -57,6 +57,11 @@ def _welcome(sandbox: Sandbox, path: Path) -> str:
         "",
     ]
     for name, connection in connections(sandbox).items():
-        if connection["conn_type"] == CONN_TYPE:
-            lines.append(f"    {name:22}{connection['extra']['auth_mode']}")
-    return "\n".join([*lines, "", "Stop with Ctrl-C."])
+        mode = connection["extra"].get("auth_mode", "the AWS connection that the others use")
+        lines.append(f"    {name:22}{mode}")
+    users = "Users etl, analyst and dbadmin, groups analysts and loaders, database dev."
+    warning = (
+        "In that shell every AWS client talks to the sandbox, and connections of these names are the sandbox's. After a "
+        "restart ports, keys and data are new: source it again."
+    )
+    return "\n".join([*lines, "", users, warning, "", "Stop with Ctrl-C."])

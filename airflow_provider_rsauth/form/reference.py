@@ -30,8 +30,9 @@ def mode_table() -> str:
 def field_reference() -> str:
     """Return every field of the connection, a table for each section of the form."""
     parts = []
-    for section, fields in groupby(all_fields(), key=lambda field: field.section):
-        rows = [(f"`{_key(field)}`", field.label, _holds(field), field.help) for field in fields]
+    fields_in_order = sorted(all_fields(), key=lambda field: not field.standard)
+    for section, fields in groupby(fields_in_order, key=lambda field: _place(field)[0]):
+        rows = [(f"`{_key(field)}`", _place(field)[1], _holds(field), field.help) for field in fields]
         parts.append(f"#### {section}\n\n{_table(('field', 'label', 'holds', 'what it is for'), rows)}")
     return "\n\n".join(parts)
 

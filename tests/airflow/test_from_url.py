@@ -160,7 +160,6 @@ def test_a_secret_among_the_arguments_is_refused(url, capsys):
     [
         pytest.param("jdbc:mysql://u:canary@h/db", "not with jdbc:redshift:", id="another database"),
         pytest.param(f"jdbc:redshift://u:canary@{HOST}/dev", "has an @", id="password before the host"),
-        pytest.param("", "neither a JDBC URL", id="nothing"),
         pytest.param(WITHOUT_SECRET, "Password (password): missing", id="no password and nobody to ask"),
         pytest.param(f"{WITH_PASSWORD}&ssl=false", "ssl: cannot be off", id="no TLS"),
         pytest.param(
@@ -177,6 +176,12 @@ def test_a_wrong_url_ends_with_1_and_its_problems(url, said):
     assert done.stderr.startswith("The URL has ")
     assert said in done.stderr
     assert "canary" not in done.stderr
+
+
+def test_nothing_is_wrong_use():
+    done = piped("", "-")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "nothing was given" in done.stderr
 
 
 def test_notices_go_to_stderr(capsys):

@@ -58,4 +58,5 @@ def test_from_connection_to_json_and_back(example, connection):
 
 def test_from_environment(example, monkeypatch):
     monkeypatch.setenv("AIRFLOW_CONN_WH", json.dumps({"conn_type": "redshift_iam", **example}))
+    monkeypatch.setenv("AIRFLOW_CONN_AWS_DEFAULT", "aws://")
     assert RedshiftIAMHook("wh").sign_in == parse(RawConnection("wh", **example))

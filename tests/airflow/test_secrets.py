@@ -25,7 +25,7 @@ hook = redshift_iam.RedshiftIAMHook(conn_id)
 if refused == "accepted":
     print(hook.get_records("select current_user"), file=sys.stderr)
     connection = hook.get_conn()
-    print(repr(connection), repr(hook), hook.test_connection(), hook.get_uri(), vars(hook.sign_in.mode), file=sys.stderr)
+    print(repr(connection), repr(hook), hook.test_connection(), hook.get_uri(), repr(hook.sign_in.mode), file=sys.stderr)
 else:
     try:
         hook.get_conn()

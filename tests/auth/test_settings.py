@@ -117,7 +117,7 @@ def refusal(overrides=None, extra=None, **fields) -> str:
         pytest.param(
             {"password": "   "},
             {"auth_mode": "password"},
-            ["Password (password): is empty"],
+            ["Password (password): missing"],
             id="blank password",
         ),
         pytest.param(
@@ -375,3 +375,44 @@ def test_a_stock_iam_connection_uses_aws_default():
 def test_pydantic_models_refuse_to_be_changed():
     with pytest.raises(ValueError, match="frozen"):
         parsed().database_user.db_user = "other"
+
+
+def test_blank_texts_are_empty():
+    assert parsed(extra={"region": "  ", "aws_conn_id": " ", "db_groups": " "}, password=" ") == parsed()
+
+
+def test_a_list_may_be_a_json_text():
+    assert parsed(extra={"db_groups": '["a", "b"]'}).database_user.groups == ("a", "b")
+    assert refusal(extra={"db_groups": '["a'}).count("must be a list") == 1
+
+
+def test_a_login_given_to_the_hook_wins_over_the_connections_user():
+    assert parsed({"login": "zoe"}, extra={"db_user": "bob"}).database_user.db_user == "zoe"
+
+
+def test_a_secret_under_another_tools_name_is_a_notice():
+    """Airflow hides values by the name, and does not know this one."""
+    notices = parsed(extra={"auth_mode": "password", "PWD": SECRET}).notices
+    assert notices == (
+        "PWD holds a secret under a name by which Airflow does not hide it. Put it into password.",
+    )
+    assert not parsed(extra={"auth_mode": "password", "Password": SECRET}).notices
+
+
+def test_an_unknown_mode_makes_no_other_field_wrong():
+    text = refusal(
+        extra={"auth_mode": "acces_key", "access_key_id": KEY, "role_arn": "arn:aws:iam::123456789012:role/R"}
+    )
+    assert "Did you mean 'access_key'?" in text
+    assert "belongs to" not in text
+
+
+def test_an_aws_connection_that_is_not_defined_is_told_with_all_else():
+    with pytest.raises(InvalidSettings) as caught:
+        parse(
+            RawConnection("wh", **GOOD, extra={"aws_conn_id": "nope", "duration_seconds": 5}),
+            None,
+            lambda _: False,
+        )
+    assert "no Airflow connection 'nope'" in str(caught.value)
+    assert "(duration_seconds)" in str(caught.value)

@@ -17,7 +17,15 @@ class Password(DirectMode):
     summary: ClassVar[str] = "a database user; the password does not expire by itself"
     example_login: ClassVar[dict[str, str]] = {"login": "dbadmin", "password": "Example-Passw0rd"}
 
-    login: Annotated[str, Ui("Login", "Database user.", SIGN_IN, standard="login")]
+    login: Annotated[
+        str,
+        Ui(
+            "Login",
+            "Database user; where there is an AWS identity, the same as db_user, which wins.",
+            SIGN_IN,
+            standard="login",
+        ),
+    ]
     password: Annotated[
         RequiredSecret, Ui("Password", "The database user's password.", SIGN_IN, standard="password")
     ]
