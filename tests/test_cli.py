@@ -65,6 +65,16 @@ def test_a_taken_port_is_told_at_once():
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize("port", ["99999", "65536", "-1", "x", "²"])
+def test_a_port_that_cannot_be_is_told(port):
+    done = subprocess.run(
+        [RSAUTH, "sandbox", f"--aws-port={port}"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    assert "argument --aws-port: a port is a number from 0 to 65535" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_help_is_quick_and_loads_nothing():
     code = "import sys; from airflow_provider_rsauth.cli.main import main\ntry: main(['--help'])\nexcept SystemExit: pass\nprint(*sys.modules)"
     done = subprocess.run(

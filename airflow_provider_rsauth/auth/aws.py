@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Protocol
 
 from airflow_provider_rsauth.auth.diagnosis import asking_aws
+from airflow_provider_rsauth.auth.errors import NoAwsIdentity
 
 if TYPE_CHECKING:
     import boto3
@@ -46,6 +47,10 @@ class BotoSession:
 
     def __init__(self, session: boto3.Session) -> None:
         self._session = session
+        # botocore would ask for the code at standard input, and wait.
+        session._session.get_component("credential_provider").get_provider(
+            "assume-role"
+        )._prompter = _refuse_mfa
 
     @property
     def region(self) -> str | None:
@@ -117,4 +122,12 @@ def assume_role(
             aws_session_token=keys["SessionToken"],
             region_name=region or session.region,
         )
+    )
+
+
+def _refuse_mfa(_: str) -> str:
+    raise NoAwsIdentity(
+        "The AWS profile asks for an MFA code (mfa_serial), which nobody can type on a worker.",
+        remedy="Use a profile with a role that needs no MFA, for machines.",
+        code="MfaRequired",
     )

@@ -188,8 +188,9 @@ class _Parser:
         self.notices += reading.notices
         mode = reading.options.get("auth_mode")
         if mode and own.get("auth_mode", mode) != mode:
+            named = shown(own["auth_mode"]) or "(not repeated here)"
             self.notices.append(
-                f"auth_mode {own['auth_mode']!r} of the connection is used; by its URL it would be {mode!r}. "
+                f"auth_mode {named} of the connection is used; by its URL it would be {mode!r}. "
                 "Clear 'Sign in with' to follow the URL."
             )
         if secrets := ", ".join(secrets_in(reading.options)):

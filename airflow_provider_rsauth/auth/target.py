@@ -230,8 +230,9 @@ def _nothing_to_ask_for(settings: TargetSettings) -> Problem:
         )
     elif settings.host:
         field = "cluster_identifier"
+        named = repr(settings.host) if "." in settings.host else "The host"  # a secret has no dots
         text = (
-            f"missing. {settings.host!r} is not the endpoint of a cluster or workgroup (a load balancer, tunnel or own "
+            f"missing. {named} is not the endpoint of a cluster or workgroup (a load balancer, tunnel or own "
             "name?), so it does not show which one to ask AWS for. Fill in the cluster identifier or the workgroup, and the region"
         )
     else:

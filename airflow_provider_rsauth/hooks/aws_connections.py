@@ -10,6 +10,7 @@ from airflow.providers.common.compat.sdk import AirflowNotFoundException, BaseHo
 
 from airflow_provider_rsauth.auth.aws import BotoSession, client_config
 from airflow_provider_rsauth.auth.errors import InvalidSettings, Problem
+from airflow_provider_rsauth.auth.problems import shown
 
 if TYPE_CHECKING:
     from airflow.providers.amazon.aws.hooks.base_aws import AwsGenericHook
@@ -73,7 +74,7 @@ class AirflowAwsConnections:
         except AirflowNotFoundException:
             problem = Problem(
                 "aws_conn_id",
-                f"there is no Airflow connection {aws_conn_id!r}. Create it (type Amazon Web Services), correct the name, "
+                f"there is no Airflow connection {shown(aws_conn_id) or 'of this name'}. Create it (type Amazon Web Services), correct the name, "
                 "or clear the field to use the worker's own AWS identity",
                 "AWS connection ID",
             )

@@ -68,6 +68,27 @@ def test_run_returns_what_the_handlers_give(hook):
     assert hook.run("select 7", handler=lambda cursor: {"seven": cursor.fetchone()[0]}) == {"seven": 7}
 
 
+@pytest.mark.parametrize(
+    ("sql", "row"),
+    [
+        ("select array[1, 2]", ([1, 2],)),
+        ("select array[1, 2], array['a']", ([1, 2], ["a"])),
+        ("select array[1, 2], 3", ([1, 2], 3)),
+        ("""select '{"a": 1}'::json, 'x'""", ({"a": 1}, "x")),
+        ("""select '{"a": 1}'::json, array[1]""", ({"a": 1}, [1])),
+    ],
+)
+def test_a_row_of_lists_stays_a_row(hook, sql, row):
+    assert hook.get_first(sql) == row
+    assert hook.get_records(sql) == [row]
+
+
+def test_what_a_handler_of_ones_own_makes_stays(hook):
+    made = [{"a": 1}, {"a": 2}]
+    assert hook.run("select 1", handler=lambda _: made) == made
+    assert hook.run("select 1", handler=lambda _: []) == []
+
+
 def test_a_failed_statement_rolls_the_transaction_back(hook):
     with pytest.raises(Exception, match="division by zero"):
         hook.run(["insert into items (id) values (1)", "select 1/0"])
@@ -204,6 +225,36 @@ def test_the_common_sql_checks_run(hook):
 
 
 @pytest.mark.parametrize(
+    ("extra", "given", "found"),
+    [
+        pytest.param(
+            {"Region": "us-east-1", "region": None},
+            {"region": "eu-west-1"},
+            {"region": "eu-west-1"},
+            id="another case",
+        ),
+        pytest.param(
+            {"Region": "us-east-1", "region": None}, {"region_name": None}, {"region": "us-east-1"}, id="None"
+        ),
+        pytest.param(
+            {"schema": "sales"}, {"database": "postgres"}, {"database": "postgres"}, id="another name"
+        ),
+        pytest.param(
+            {"DbUser": "analyst"},
+            {"region_name": "eu-west-1"},
+            {"region": "eu-west-1", "host": "localhost"},
+            id="one more",
+        ),
+    ],
+)
+def test_an_operators_hook_parameters_win_in_any_spelling(define, extra, given, found):
+    conn_id = define(schema=None, extra=extra)
+    operator = SQLExecuteQueryOperator(task_id="t", conn_id=conn_id, sql="select 1", hook_params=given)
+    target = operator.get_db_hook().sign_in.target
+    assert {name: getattr(target, name) for name in found} == found
+
+
+@pytest.mark.parametrize(
     ("extra", "login", "user"),
     [
         pytest.param(
@@ -275,6 +326,26 @@ def test_a_stock_connection_without_aws_default_uses_the_workers_identity(define
     )
     hook = RedshiftIAMHook(conn_id)
     assert hook.get_first("select current_user") == ("etl",)
+
+
+def test_iam_beside_the_type_of_ours_means_the_workers_identity_too(define, redshift, monkeypatch):
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", redshift.keys.access_key_id)
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", redshift.keys.secret_access_key)
+    hook = RedshiftIAMHook(define(extra={"auth_mode": None, "aws_conn_id": None, "iam": True}))
+    assert hook.sign_in.mode.aws_conn_id is None
+    assert hook.get_first("select current_user") == ("etl",)
+
+
+def test_aws_default_is_missed_where_it_is_named(define, redshift):
+    conn_id = define(
+        conn_id="old",
+        conn_type="redshift",
+        extra={"auth_mode": None, "aws_conn_id": "aws_default", "iam": True},
+    )
+    works, message = RedshiftIAMHook(conn_id).test_connection()
+    assert not works
+    assert "AWS connection ID (aws_conn_id): there is no Airflow connection 'aws_default'" in message
+    assert redshift.calls.count() == 0
 
 
 def test_a_connection_that_airflow_cannot_read_is_explained(redshift, monkeypatch):

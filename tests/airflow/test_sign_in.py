@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import ssl
+import struct
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -177,6 +178,38 @@ def test_a_wrong_password_is_refused_at_the_first_try(define, redshift):
     assert "wrong-password" not in text
     assert len(redshift.logins) - before == 1
     assert redshift.calls.count() == 0
+
+
+def test_a_stored_password_is_never_tried_again(define, redshift):
+    """Not even where the server says what it says of an issued one: asking AWS anew would not change it."""
+    before = len(redshift.logins)
+    text = refusal(RedshiftIAMHook(define("redshift_password", login="IAM:etl")), errors.CredentialRefused)
+    assert "IAM authentication failed" in text
+    assert len(redshift.logins) - before == 1
+
+
+@pytest.mark.parametrize(
+    ("based_on", "extra", "name"),
+    [
+        pytest.param("redshift_iam_default", {}, "DurationSeconds", id="GetClusterCredentials"),
+        pytest.param(
+            "redshift_iam_default", {"as_iam_identity": True}, "DurationSeconds", id="its WithIAM variant"
+        ),
+        pytest.param("redshift_serverless", {}, "durationSeconds", id="GetCredentials"),
+    ],
+)
+def test_the_duration_reaches_the_api(define, redshift, based_on, extra, name):
+    RedshiftIAMHook(define(based_on, extra=extra)).get_conn().close()
+    assert name not in redshift.calls.all[-1].parameters
+    RedshiftIAMHook(define(based_on, extra={**extra, "duration_seconds": 1234})).get_conn().close()
+    assert str(redshift.calls.all[-1].parameters[name]) == "1234"
+
+
+@pytest.mark.parametrize("name", [None, "etl-of-sales"])
+def test_the_role_session_name_reaches_sts(define, redshift, name):
+    RedshiftIAMHook(define("redshift_profile", extra={"role_session_name": name})).get_conn().close()
+    call = next(call for call in redshift.calls.all if call.action == "AssumeRole")
+    assert call.parameters["RoleSessionName"] == (name or "airflow-provider-rsauth")
 
 
 @pytest.mark.parametrize(
@@ -405,16 +438,32 @@ def test_a_silent_server_is_given_up(define, answer):
         assert "did not answer within 1 s" in refusal(RedshiftIAMHook(conn_id), errors.Unreachable)
 
 
-def test_a_server_that_hangs_up_is_told(define):
+@pytest.mark.parametrize(
+    ("linger", "kind", "tries", "said"),
+    [
+        pytest.param(
+            struct.pack("ii", 0, 0), errors.TlsRefused, 1, "does not speak TLS as Redshift does", id="closes"
+        ),
+        pytest.param(struct.pack("ii", 1, 0), errors.Unreachable, 3, "broke off", id="resets"),
+    ],
+)
+def test_a_server_that_hangs_up_is_told(define, linger, kind, tries, said):
+    served = []
     with socket.create_server(("127.0.0.1", 0)) as server:
 
         def hang_up():
             for _ in range(3):
-                server.accept()[0].close()
+                client, _ = server.accept()
+                served.append(client.recv(8))
+                client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+                client.close()
 
         threading.Thread(target=hang_up, daemon=True).start()
-        text = refusal(RedshiftIAMHook(define(port=server.getsockname()[1])), errors.RsAuthError)
-        assert "does not speak TLS" in text or "broke off" in text
+        port = server.getsockname()[1]
+        text = refusal(RedshiftIAMHook(define(port=port)), kind)
+        assert f"localhost:{port} " in text
+        assert said in text
+        assert len(served) == tries
 
 
 def test_the_connect_timeout_ends_with_the_login(define):

@@ -221,6 +221,69 @@ def test_the_number_of_credentials_is_bounded(clock, issuer):
     assert len(broker) == 10
 
 
+def test_the_credential_unused_for_longest_goes_first(clock, issuer):
+    broker = CredentialBroker(clock, most_entries=2)
+    oldest, _ = broker.credential("oldest", issuer), broker.credential("unused", issuer)
+    broker.credential("oldest", issuer)
+    broker.credential("new", issuer)
+    assert broker.credential("oldest", issuer) is oldest
+    assert issuer.calls == 3
+    broker.credential("unused", issuer)
+    assert issuer.calls == 4
+
+
+def test_a_refused_credential_does_not_come_back_after_a_failed_renewal(broker, issuer, clock):
+    """One thread renews it ahead of its expiry while the server refuses it to another."""
+    refused = broker.credential("k", issuer)
+    clock.advance(800)
+
+    def renewal() -> Credential:
+        broker.discard("k", refused)
+        raise RuntimeError("throttled")
+
+    with pytest.raises(RuntimeError, match="throttled"):
+        broker.credential("k", renewal)
+    assert broker.credential("k", issuer) is not refused
+    assert issuer.calls == 2
+
+
+@pytest.mark.timeout(10)
+def test_a_waiting_thread_does_not_get_a_refused_credential_either(broker, issuer, clock):
+    refused = broker.credential("k", issuer)
+    clock.advance(800)
+    started, waiting = threading.Event(), threading.Event()
+
+    def renewal() -> Credential:
+        started.set()
+        waiting.wait(5)
+        raise RuntimeError("throttled")
+
+    with ThreadPoolExecutor(2) as pool:
+        one = pool.submit(broker.credential, "k", renewal)
+        started.wait(5)
+        broker.discard("k", refused)
+        two = pool.submit(broker.credential, "k", issuer)
+        threading.Event().wait(0.1)
+        waiting.set()
+        for each in (one, two):
+            with pytest.raises(RuntimeError, match="throttled"):
+                each.result(5)
+
+
+@pytest.mark.timeout(10)
+def test_a_thread_does_not_wait_for_its_own_renewal(broker, issuer):
+    """A signal handler signs in (as a task's clean-up does) while its thread is in the middle of it."""
+    inner = []
+
+    def interrupted() -> Credential:
+        inner.append(broker.credential("k", issuer))
+        return issuer()
+
+    outer = broker.credential("k", interrupted)
+    assert (inner[0].user, outer.user) == ("user1", "user2")
+    assert broker.credential("k", issuer) is outer
+
+
 @pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
 def test_a_forked_process_starts_with_nothing_and_no_held_lock(broker, issuer):
     """The parent forks while another thread renews; the child neither hangs nor uses the parent's credential."""

@@ -49,19 +49,51 @@ def test_the_hook_loads_no_sdk():
     assert not {"boto3", "botocore", "redshift_connector", "pandas", "polars"} & loaded
 
 
-def imported_by(path: Path) -> set[str]:
-    prefix = f"{PACKAGE.name}."
+def imported_from(source: str, module: str) -> set[str]:
+    """Return the full names of all that a module imports, wherever in it."""
     found = set()
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith(prefix):
-            found.add(node.module.removeprefix(prefix).split(".")[0])
-        elif isinstance(node, ast.Import):
-            found |= {
-                alias.name.removeprefix(prefix).split(".")[0]
-                for alias in node.names
-                if alias.name.startswith(prefix)
-            }
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            above = module.split(".")[: -node.level] if node.level else []
+            base = [*above, *([node.module] if node.module else [])]
+            found |= {".".join([*base, alias.name]) for alias in node.names}
     return found
+
+
+def imported_by(path: Path) -> set[str]:
+    parts = path.relative_to(PACKAGE).with_suffix("").parts
+    return imported_from(path.read_text(), ".".join([PACKAGE.name, *parts]))
+
+
+def layers_in(names: set[str]) -> set[str]:
+    own = (name.split(".") for name in names if name.startswith(f"{PACKAGE.name}."))
+    return {parts[1] for parts in own if parts[1] in LAYERS}
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "import airflow_provider_rsauth.hooks",
+        "import airflow_provider_rsauth.hooks.driver as d",
+        "from airflow_provider_rsauth import hooks",
+        "from airflow_provider_rsauth.hooks import driver",
+        "from airflow_provider_rsauth.hooks.driver import connect",
+        "from ... import hooks",
+        "from ...hooks import driver",
+        "from ...hooks.driver import connect",
+        "def f():\n    from ... import hooks as h",
+    ],
+)
+def test_an_import_is_found_however_it_is_written(statement):
+    assert layers_in(imported_from(statement, "airflow_provider_rsauth.auth.modes.password")) == {"hooks"}
+
+
+@pytest.mark.parametrize("path", sorted((PACKAGE / "auth").rglob("*.py")), ids=lambda path: path.stem)
+def test_the_core_imports_airflow_nowhere(path):
+    """Not in a function either."""
+    assert "airflow" not in {name.split(".")[0] for name in imported_by(path)}
 
 
 @pytest.mark.parametrize(
@@ -70,4 +102,4 @@ def imported_by(path: Path) -> set[str]:
 def test_layers_import_only_what_lies_below_them(path):
     layer = path.relative_to(PACKAGE).parts[0]
     if layer in MAY_IMPORT:
-        assert imported_by(path) <= MAY_IMPORT[layer]
+        assert layers_in(imported_by(path)) <= MAY_IMPORT[layer]

@@ -312,3 +312,10 @@ def test_a_wrong_url_is_explained(url, said):
         assert part in text
     assert SECRET not in text + repr(caught.value)
     assert caught.value.__cause__ is None
+
+
+@pytest.mark.timeout(5)
+@pytest.mark.parametrize("blanks", [" " * 3000, "; " * 1500, "\t" * 3000], ids=["blanks", "pairs", "tabs"])
+def test_a_long_run_of_blanks_costs_no_time(blanks):
+    sign_in = sign_in_to(f"{ODBC}Server={HOST};{blanks}UID=u;PWD=p{blanks}")
+    assert (sign_in.target.host, sign_in.mode.login) == (HOST, "u")

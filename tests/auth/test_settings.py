@@ -109,6 +109,52 @@ def refusal(overrides=None, extra=None, **fields) -> str:
         pytest.param(
             {}, {"auth_mode": "profile"}, ["Profile (profile): missing"], id="profile mode without profile"
         ),
+        pytest.param(
+            {},
+            {"ca_bundle": f"-----BEGIN CERTIFICATE-----\n{SECRET}\n-----END CERTIFICATE-----"},
+            ["CA file (ca_bundle): must be the path of a PEM file", "not the certificate itself"],
+            id="pasted certificate",
+        ),
+        pytest.param(
+            {},
+            {"auth_mode": ["profile"]},
+            ["Sign in with (auth_mode): this is not an auth mode"],
+            id="auth mode in a list",
+        ),
+        pytest.param(
+            {},
+            {"auth_mode": {"profile": "x"}},
+            ["Sign in with (auth_mode): this is not an auth mode"],
+            id="auth mode in an object",
+        ),
+        pytest.param(
+            {"password": "s"},
+            {"iam": "enabled"},
+            ["iam: must be true or false"],
+            id="iam neither true nor false",
+        ),
+        pytest.param(
+            {},
+            {"db_groups": 5},
+            ["Database groups (db_groups): must be a list of texts, or a text with commas"],
+            id="groups are a number",
+        ),
+        pytest.param(
+            {}, {"db_groups": [5]}, ["Database groups (db_groups): must be a text"], id="a group is a number"
+        ),
+        pytest.param(
+            {"host": None, "password": "s"},
+            {"auth_mode": "password"},
+            ["Host (host): missing"],
+            id="password mode without host",
+        ),
+        pytest.param(
+            {"password": "s"},
+            {"auth_mode": "password", "db_user": "analyst"},
+            ["Database user (db_user): not used by the auth mode 'Database user and password'", "Clear it"],
+            id="password mode with another user",
+        ),
+        pytest.param({}, '{"a":' * 100_000, ["Extra (extra): is not a JSON object"], id="extra is too deep"),
         pytest.param({}, "{not json", ["Extra (extra): is not a JSON object"], id="extra is not JSON"),
         pytest.param({}, '["a"]', ["Extra (extra): is not a JSON object"], id="extra is a list"),
         pytest.param(
@@ -182,6 +228,11 @@ def test_a_wrong_setting_names_field_and_remedy(fields, extra, said):
         assert part in text
 
 
+def test_another_user_given_to_the_hook_is_a_problem_in_password_mode():
+    text = refusal({"db_user": "analyst"}, {"auth_mode": "password"}, password="s")
+    assert "Database user (db_user): not used by the auth mode" in text
+
+
 def test_all_problems_are_said_at_once():
     """One run is enough to learn everything that is wrong."""
     text = refusal(
@@ -253,6 +304,12 @@ def test_repr_of_a_sign_in_shows_no_value_of_a_mode():
             {"as_iam_identity": True, "db_groups": "a"},
             "not used when logging in as the IAM identity",
             id="user beside IAM identity",
+        ),
+        pytest.param(
+            {"password": "s"},
+            {"auth_mode": "password", "db_groups": ["a"]},
+            "Database groups: not used by the auth mode 'Database user and password'",
+            id="groups beside a password",
         ),
         pytest.param(
             {"host": None},

@@ -7,16 +7,24 @@ import re
 
 import pytest
 
+from airflow_provider_rsauth.auth.database_user import DatabaseUser
+from airflow_provider_rsauth.auth.driver import DriverSettings
 from airflow_provider_rsauth.auth.errors import InvalidSettings
 from airflow_provider_rsauth.auth.fields import Ui
 from airflow_provider_rsauth.auth.mode import AwsMode, DirectMode
 from airflow_provider_rsauth.auth.problems import is_secret
 from airflow_provider_rsauth.auth.registry import MODES
 from airflow_provider_rsauth.auth.settings import RawConnection, parse
+from airflow_provider_rsauth.auth.target import TargetSettings
 from airflow_provider_rsauth.hooks.redshift_iam import RedshiftIAMHook
 from airflow_provider_rsauth.sandbox.connections import CONN_TYPE, connections
 
 CANARY = "cAnAry0123456789SECRET"
+PASTED = (
+    "wJalrXUtnFEMI/K7MDENG+bPxRfiCY:EXAMPLEKEY",
+    "IQoJb3JpZ2luX2VjEXAMPLE//////////wEaCXVzLWVhc3QtMSJHMEUCIQD==",
+    "wJalrXUtnFEMIK7MDENGbPxRfiCYEXAMPLEKEY1",
+)
 SANDBOX_CONNECTIONS = {
     "redshift_iam_default": ("aws_connection", "IAM:etl", "etl", "redshift:GetClusterCredentials"),
     "redshift_access_key": ("access_key", "IAMA:loader", "loader", "redshift:GetClusterCredentials"),
@@ -94,34 +102,62 @@ def test_the_example_survives_as_json(mode):
     assert parse(RawConnection("example", **as_text)) == parse(RawConnection("example", **example))
 
 
+def filled_in(group, values: dict[str, str], **more) -> RawConnection:
+    """Return the example of a mode, or of the first, with some fields of a group filled in."""
+    mode = group if group in MODES.values() else next(iter(MODES.values()))
+    example = mode.example()
+    fields, extra = {**example, **more}, {**example["extra"]}
+    for name, value in values.items():
+        standard = group.ui(name).standard
+        if standard:
+            fields[standard] = value
+        else:
+            extra[name] = value
+    return RawConnection("example", **{**fields, "extra": extra})
+
+
+def all_that_is_shown(error: Exception) -> str:
+    shown = [str(error), repr(error), repr(vars(error)), repr(error.__context__), repr(error.__cause__)]
+    return "".join(shown)
+
+
 def test_no_secret_leaves_a_mode(mode):
     """Neither repr, nor an error, nor what is behind an error shows a secret field's value."""
-    example = mode.example()
-    options = {**example.pop("extra")}
-    fields = {"login": example.get("login"), "password": example.get("password")}
-    for name in mode.model_fields:
-        if is_secret(mode, name):
-            (fields if name in fields else options)[name] = CANARY
-    good = RawConnection("example", host=example["host"], schema="dev", **fields, extra=options)
-    assert CANARY not in repr(good)
-    shown = []
-    try:
-        sign_in = parse(good)
-        shown += [
-            repr(sign_in),
-            str(sign_in),
-            repr(sign_in.mode),
-            str(sign_in.mode),
-            repr(sign_in.mode.model_dump()),
-        ]
-        parse(good, {"duration_seconds": 1, "login": "a:b", "profile": 5, "access_key_id": "-", "port": -1})
-    except InvalidSettings as error:
-        shown += [
-            str(error),
-            repr(error),
-            repr(error.problems),
-            repr(error.__context__),
-            repr(error.__cause__),
-        ]
-    assert len(shown) >= 5
-    assert CANARY not in "".join(shown)
+    secrets = {name: CANARY for name in mode.model_fields if is_secret(mode, name)}
+    temporary = {"access_key_id": "ASIAIOSFODNN7EXAMPLE"} if "session_token" in secrets else {}
+    good = filled_in(mode, {**secrets, **temporary})
+    sign_in = parse(good)
+    for name in secrets:
+        assert getattr(sign_in.mode, name).get_secret_value() == CANARY
+    for each in (good, sign_in, sign_in.mode):
+        assert CANARY not in repr(each) + str(each)
+    assert CANARY not in repr(sign_in.mode.model_dump())
+    with pytest.raises(InvalidSettings) as caught:
+        parse(good, {"duration_seconds": 1, "db_user": "a:b", "profile": 5, "access_key_id": "-", "port": -1})
+    assert CANARY not in all_that_is_shown(caught.value)
+
+
+TEXT_FIELDS = [
+    pytest.param(group, name, id=f"{group.__name__} {name}")
+    for group in (*MODES.values(), TargetSettings, DatabaseUser, DriverSettings)
+    for name in group.model_fields
+    if not is_secret(group, name)
+]
+
+
+@pytest.mark.parametrize("value", PASTED, ids=["secret key", "session token", "a line"])
+@pytest.mark.parametrize(("group", "name"), TEXT_FIELDS)
+def test_a_secret_pasted_into_another_field_is_not_repeated(group, name, value):
+    """Something else is wrong beside it, so that there is an error in any case."""
+    with pytest.raises(InvalidSettings) as caught:
+        parse(filled_in(group, {name: value}), {"tcp_keepalive_count": 0, "sslmode": "disable"})
+    shown = all_that_is_shown(caught.value).lower()
+    assert not [part for part in re.findall(r"\w{8,}", value.lower()) if part in shown]
+
+
+@pytest.mark.parametrize("value", PASTED, ids=["secret key", "session token", "a line"])
+@pytest.mark.parametrize("beside", [{}, {"jdbc_url": "jdbc:redshift:iam://examplecluster:us-west-2/dev"}])
+def test_a_secret_pasted_as_auth_mode_is_not_repeated(value, beside):
+    with pytest.raises(InvalidSettings) as caught:
+        parse(RawConnection("example", extra={"auth_mode": value, **beside}))
+    assert value not in all_that_is_shown(caught.value)

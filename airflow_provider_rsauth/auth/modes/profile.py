@@ -6,7 +6,7 @@ from difflib import get_close_matches
 from typing import Annotated, Any, ClassVar
 
 from airflow_provider_rsauth.auth.aws import AwsSession, BotoSession
-from airflow_provider_rsauth.auth.errors import InvalidSettings, NoAwsIdentity, Problem
+from airflow_provider_rsauth.auth.errors import InvalidSettings, Problem
 from airflow_provider_rsauth.auth.fields import Ui
 from airflow_provider_rsauth.auth.mode import AwsMode, SignInContext
 from airflow_provider_rsauth.auth.problems import shown
@@ -54,15 +54,7 @@ class Profile(AwsMode):
         )
         return Problem(
             "profile",
-            f"no profile {shown(self.profile)} in ~/.aws/credentials or ~/.aws/config. {hint}{known} Put the files on every "
+            f"no profile {shown(self.profile) or 'of this name'} in ~/.aws/credentials or ~/.aws/config. {hint}{known} Put the files on every "
             "worker, or point AWS_SHARED_CREDENTIALS_FILE and AWS_CONFIG_FILE to them",
             self.ui("profile").label,
         )
-
-
-def _refuse_mfa(_: str) -> str:
-    raise NoAwsIdentity(
-        "The AWS profile asks for an MFA code (mfa_serial), which nobody can type on a worker.",
-        remedy="Use a profile with a role that needs no MFA, for machines.",
-        code="MfaRequired",
-    )
