@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Protocol
 
 from airflow_provider_rsauth.auth.diagnosis import asking_aws
@@ -47,10 +48,7 @@ class BotoSession:
 
     def __init__(self, session: boto3.Session) -> None:
         self._session = session
-        # botocore would ask for the code at standard input, and wait.
-        session._session.get_component("credential_provider").get_provider(
-            "assume-role"
-        )._prompter = _refuse_mfa
+        _never_ask_for_mfa(session)
 
     @property
     def region(self) -> str | None:
@@ -123,6 +121,16 @@ def assume_role(
             region_name=region or session.region,
         )
     )
+
+
+def _never_ask_for_mfa(session: boto3.Session) -> None:
+    """Keep botocore from asking for the code of an ``mfa_serial`` at standard input, and waiting there."""
+    from botocore.exceptions import UnknownCredentialError
+
+    # A session factory of the user's own may have put together other providers.
+    with suppress(AttributeError, UnknownCredentialError):
+        providers = session._session.get_component("credential_provider")
+        providers.get_provider("assume-role")._prompter = _refuse_mfa
 
 
 def _refuse_mfa(_: str) -> str:
