@@ -27,10 +27,12 @@ from airflow_provider_rsauth.auth.errors import InvalidSettings, Problem
 from airflow_provider_rsauth.auth.fields import Settings
 from airflow_provider_rsauth.auth.jdbc_url import looks_like_url, plugin_mode, read_url, secrets_in
 from airflow_provider_rsauth.auth.mode import AuthMode, DirectMode
+from airflow_provider_rsauth.auth.modes.aws_connection import undefined
 from airflow_provider_rsauth.auth.problems import problems_of, shown
 from airflow_provider_rsauth.auth.registry import DEFAULT_MODE, MODES, setting_names
 from airflow_provider_rsauth.auth.target import Target, TargetSettings, split_endpoint
 
+CONN_TYPE = "redshift_iam"
 STOCK_CONN_TYPE = "redshift"
 STOCK_AWS_CONN_ID = "aws_default"
 """The AWS connection that Airflow's own Redshift hook uses when none is named, if it is defined."""
@@ -54,7 +56,7 @@ class RawConnection:
     """
 
     conn_id: str
-    conn_type: str = "redshift_iam"
+    conn_type: str = CONN_TYPE
     host: str | None = None
     port: int | str | None = None
     login: str | None = None
@@ -95,8 +97,7 @@ def parse(
     :param raw: the connection.
     :param overrides: settings that win over the connection's; ``None`` and ``""`` mean "not given", and what equals
         the connection's own extra is no override: Airflow's SQL operators pass every extra along.
-    :param is_defined: tells whether an Airflow connection exists; asked for a connection of Airflow's own Redshift
-        hook that names no AWS connection.
+    :param is_defined: tells whether an Airflow connection exists; asked for the AWS connection that is to be used.
     :raises InvalidSettings: something is wrong; the error names all of it.
     """
     return _Parser(raw, overrides or {}, is_defined).sign_in()
@@ -215,11 +216,7 @@ class _Parser:
         if not mode_type or "aws_conn_id" not in mode_type.model_fields or not isinstance(conn_id, str):
             return
         if not self.is_defined(conn_id):
-            text = (
-                f"there is no Airflow connection {shown(conn_id) or 'of that name'}. Create it (type Amazon Web Services), "
-                "correct the name, or clear the field to use the worker's own AWS identity"
-            )
-            self.problems.append(Problem("aws_conn_id", text, mode_type.ui("aws_conn_id").label))
+            self.problems.append(undefined(conn_id))
 
     def _stock_mode(self) -> str:
         if not self.is_stock:
@@ -253,7 +250,7 @@ class _Parser:
         place, problems, notices = target.resolve(
             settings, needs_identifier=not issubclass(mode_type, DirectMode)
         )
-        doubtful = {problem.field for problem in self.problems} & TargetSettings.model_fields.keys()
+        doubtful = {problem.field for problem in self.problems}
         # A field that says which Redshift is wrong already; without it, the others seem to say too little.
         self._take([] if doubtful & _SAY_WHICH else problems, notices)
         return place

@@ -15,9 +15,10 @@ from pathlib import Path
 from typing import Any
 
 import airflow_provider_rsauth
+from airflow_provider_rsauth.auth.settings import CONN_TYPE
 from airflow_provider_rsauth.cli.evidence import COLUMNS, DemoFailed, SignedIn, tasks_signed_in
 from airflow_provider_rsauth.sandbox import Sandbox, SandboxError
-from airflow_provider_rsauth.sandbox.connections import CONN_TYPE, connections, environment
+from airflow_provider_rsauth.sandbox.connections import connections, environment
 
 REFUSALS = {
     "expired_credential": ("a credential that has expired", "Expired"),

@@ -18,9 +18,8 @@ from airflow_provider_rsauth.auth.errors import InvalidSettings, Problem
 from airflow_provider_rsauth.auth.jdbc_url import UrlReading, read_url, secrets_in
 from airflow_provider_rsauth.auth.problems import is_secret
 from airflow_provider_rsauth.auth.registry import MODES, setting_names
-from airflow_provider_rsauth.auth.settings import RawConnection, SignIn, parse
+from airflow_provider_rsauth.auth.settings import CONN_TYPE, RawConnection, SignIn, parse
 
-CONN_TYPE = "redshift_iam"
 STANDARD = {"host": "host", "port": "port", "login": "login", "password": "password", "database": "schema"}
 """Setting → field of the Airflow connection; all others are in the extra."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
+from functools import cache
 from typing import Any
 
 from airflow_provider_rsauth.auth.database_user import DatabaseUser
@@ -64,7 +65,8 @@ AUTH_MODE = FormField(
 )
 
 
-def all_fields() -> list[FormField]:
+@cache
+def all_fields() -> tuple[FormField, ...]:
     """
     Return every field once, in the form's order: who and where first, then each mode's own, the driver's last.
 
@@ -77,7 +79,7 @@ def all_fields() -> list[FormField]:
             if fields.setdefault(field.name, field) != field:
                 raise ValueError(f"{field.name} is described in two ways")
     sections = list(dict.fromkeys(field.section for field in fields.values()))
-    return sorted(fields.values(), key=lambda field: sections.index(field.section))
+    return tuple(sorted(fields.values(), key=lambda field: sections.index(field.section)))
 
 
 def extra_fields() -> list[FormField]:

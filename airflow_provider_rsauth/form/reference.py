@@ -8,10 +8,9 @@ from itertools import groupby
 
 from airflow_provider_rsauth.auth.mode import AuthMode, AwsMode
 from airflow_provider_rsauth.auth.registry import DEFAULT_MODE, MODES
+from airflow_provider_rsauth.auth.settings import CONN_TYPE
 from airflow_provider_rsauth.form.fields import AUTH_MODE, FormField, Kind, all_fields
 from airflow_provider_rsauth.form.standard_fields import relabeling
-
-CONN_TYPE = "redshift_iam"
 
 
 def mode_table() -> str:

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
+from airflow_provider_rsauth.auth.mode import EXAMPLE_CLUSTER
+from airflow_provider_rsauth.auth.target import DEFAULT_PORT
 from airflow_provider_rsauth.form.fields import all_fields
 
-PLACEHOLDERS = {
-    "host": "examplecluster.abc123xyz789.us-west-2.redshift.amazonaws.com",
-    "port": "5439",
-    "schema": "dev",
-    "login": "etl",
-}
+PLACEHOLDERS = {**EXAMPLE_CLUSTER, "port": str(DEFAULT_PORT), "login": "etl"}
 
 
 def relabeling() -> dict[str, str]:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from airflow.providers.common.compat.sdk import AirflowNotFoundException, BaseHook
 
 from airflow_provider_rsauth.auth.aws import BotoSession, client_config
-from airflow_provider_rsauth.auth.errors import InvalidSettings, Problem
-from airflow_provider_rsauth.auth.problems import shown
+from airflow_provider_rsauth.auth.errors import InvalidSettings
+from airflow_provider_rsauth.auth.modes.aws_connection import undefined
 
 if TYPE_CHECKING:
     from airflow.providers.amazon.aws.hooks.base_aws import AwsGenericHook
@@ -21,14 +21,14 @@ if TYPE_CHECKING:
 
 class AirflowAwsConnections:
     """
-    The AWS connections of this Airflow. Each is read once.
+    The AWS connections of this Airflow. Each is looked up once, found or not.
 
     :param subject: the Redshift connection that asks, for messages.
     """
 
     def __init__(self, subject: str) -> None:
         self.subject = subject
-        self._connection = cache(self._read)
+        self._find = cache(_find)
 
     def is_defined(self, conn_id: str) -> bool:
         """
@@ -36,10 +36,7 @@ class AirflowAwsConnections:
 
         :param conn_id: its id.
         """
-        try:
-            return self._connection(conn_id) is not None
-        except InvalidSettings:
-            return False
+        return self._find(conn_id) is not None
 
     def session(self, aws_conn_id: str | None, region: str | None) -> AwsSession:
         """
@@ -66,19 +63,19 @@ class AirflowAwsConnections:
             return ""
         return json.dumps([connection.login, connection.password, connection.host, connection.extra])
 
-    def _read(self, aws_conn_id: str | None) -> Connection | None:
+    def _connection(self, aws_conn_id: str | None) -> Connection | None:
         if not aws_conn_id:
             return None
-        try:
-            return BaseHook.get_connection(aws_conn_id)
-        except AirflowNotFoundException:
-            problem = Problem(
-                "aws_conn_id",
-                f"there is no Airflow connection {shown(aws_conn_id) or 'of this name'}. Create it (type Amazon Web Services), correct the name, "
-                "or clear the field to use the worker's own AWS identity",
-                "AWS connection ID",
-            )
-        raise InvalidSettings(self.subject, [problem])
+        if not self.is_defined(aws_conn_id):
+            raise InvalidSettings(self.subject, [undefined(aws_conn_id)])
+        return self._find(aws_conn_id)
+
+
+def _find(conn_id: str) -> Connection | None:
+    try:
+        return BaseHook.get_connection(conn_id)
+    except AirflowNotFoundException:
+        return None
 
 
 class _HookSession(BotoSession):

@@ -20,10 +20,7 @@ from tenacity import (
 from airflow_provider_rsauth.auth.endpoint import known_endpoint
 from airflow_provider_rsauth.auth.errors import RsAuthError
 from airflow_provider_rsauth.auth.mode import AwsMode, SignInContext
-from airflow_provider_rsauth.auth.settings import (
-    SignIn,
-    parse,
-)
+from airflow_provider_rsauth.auth.settings import CONN_TYPE, SignIn, parse
 from airflow_provider_rsauth.auth.sign_in import (
     Login,
     aws_identity,
@@ -69,7 +66,7 @@ class RedshiftIAMHook(RedshiftDbApiHook):
 
     conn_name_attr = "redshift_conn_id"
     default_conn_name = "redshift_iam_default"
-    conn_type = "redshift_iam"
+    conn_type = CONN_TYPE
     hook_name = "Amazon Redshift (IAM)"
 
     def __init__(
@@ -118,7 +115,7 @@ class RedshiftIAMHook(RedshiftDbApiHook):
     @property
     def sign_in(self) -> SignIn:
         """
-        The connection, parsed and checked. Calls nothing.
+        The connection, parsed and checked. Asks Airflow for the AWS connection, and nobody else for anything.
 
         :raises InvalidSettings: something is wrong with it; the error names all of it.
         """

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from airflow_provider_rsauth.auth.settings import CONN_TYPE
+
 if TYPE_CHECKING:
     from airflow_provider_rsauth.sandbox.sandbox import Sandbox
     from airflow_provider_rsauth.sandbox.target import Target
 
-CONN_TYPE = "redshift_iam"
 AWS_CONN_ID = "aws_sandbox"
 PROFILE = "sandbox"
 

@@ -14,10 +14,10 @@ from airflow_provider_rsauth.auth.fields import Ui
 from airflow_provider_rsauth.auth.mode import AwsMode, DirectMode
 from airflow_provider_rsauth.auth.problems import is_secret
 from airflow_provider_rsauth.auth.registry import MODES
-from airflow_provider_rsauth.auth.settings import RawConnection, parse
+from airflow_provider_rsauth.auth.settings import CONN_TYPE, RawConnection, parse
 from airflow_provider_rsauth.auth.target import TargetSettings
 from airflow_provider_rsauth.hooks.redshift_iam import RedshiftIAMHook
-from airflow_provider_rsauth.sandbox.connections import CONN_TYPE, connections
+from airflow_provider_rsauth.sandbox.connections import connections
 
 CANARY = "cAnAry0123456789SECRET"
 PASTED = (

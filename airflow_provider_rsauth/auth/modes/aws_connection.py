@@ -5,8 +5,24 @@ from __future__ import annotations
 from typing import Annotated, Any, ClassVar
 
 from airflow_provider_rsauth.auth.aws import AwsSession
+from airflow_provider_rsauth.auth.errors import Problem
 from airflow_provider_rsauth.auth.fields import SIGN_IN, Ui
 from airflow_provider_rsauth.auth.mode import AwsMode, SignInContext
+from airflow_provider_rsauth.auth.problems import shown
+
+
+def undefined(aws_conn_id: str) -> Problem:
+    """
+    Return what is wrong where Airflow has no such AWS connection.
+
+    :param aws_conn_id: the id that the connection names.
+    """
+    return Problem(
+        "aws_conn_id",
+        f"there is no Airflow connection {shown(aws_conn_id) or 'of this name'}. Create it (type Amazon Web Services), "
+        "correct the name, or clear the field to use the worker's own AWS identity",
+        AwsConnection.ui("aws_conn_id").label,
+    )
 
 
 class AwsConnection(AwsMode):
