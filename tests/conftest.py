@@ -49,6 +49,7 @@ def redshift(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sand
     sandbox.faults.clear()
     yield sandbox
     sandbox.faults.clear()
+    sandbox.identity_center.reset()
     sandbox.connection_limit = None
 
 

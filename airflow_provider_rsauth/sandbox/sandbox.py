@@ -29,6 +29,7 @@ from airflow_provider_rsauth.sandbox.target import Target
 if TYPE_CHECKING:
     from airflow_provider_rsauth.sandbox.aws.access_keys import AccessKeys
     from airflow_provider_rsauth.sandbox.aws.identities import Identities
+    from airflow_provider_rsauth.sandbox.aws.identity_center import IdentityCenter
     from airflow_provider_rsauth.sandbox.aws.issuing import IssuingTarget, Operation
     from airflow_provider_rsauth.sandbox.aws.policy import Document
 
@@ -57,6 +58,7 @@ class Sandbox:
     endpoint_url: str
     keys: AccessKeys
     role_arn: str
+    identity_center: IdentityCenter
     _database: Database
     _roles: Roles
     _log: LoginLog
@@ -198,10 +200,12 @@ class Sandbox:
 
     def _create_identities(self) -> None:
         from airflow_provider_rsauth.sandbox.aws.identities import ALLOW_ALL, Identities
+        from airflow_provider_rsauth.sandbox.aws.identity_center import IdentityCenter
 
         self._identities = Identities(self.account_id, self.region)
         self.keys = self._identities.create_user(READY_USER, ALLOW_ALL)
         self.role_arn = self._identities.create_role(READY_ROLE, ALLOW_ALL)
+        self.identity_center = IdentityCenter(self._identities)
 
     def _open_gateways(self, directory: Path) -> tuple[dict[str, IssuingTarget], dict[str, IssuingTarget]]:
         from airflow_provider_rsauth.sandbox.certificates import server_context
@@ -220,18 +224,25 @@ class Sandbox:
     def _start_aws(
         self, clusters: Mapping[str, IssuingTarget], workgroups: Mapping[str, IssuingTarget]
     ) -> None:
+        from airflow_provider_rsauth.sandbox.aws.device_page import DevicePage
         from airflow_provider_rsauth.sandbox.aws.issuing import Account
         from airflow_provider_rsauth.sandbox.aws.redshift import Redshift
         from airflow_provider_rsauth.sandbox.aws.redshift_serverless import RedshiftServerless
         from airflow_provider_rsauth.sandbox.aws.server import AwsApplication, AwsServer
+        from airflow_provider_rsauth.sandbox.aws.sso_oidc import SsoOidc
+        from airflow_provider_rsauth.sandbox.aws.sso_portal import SsoPortal
 
         account = Account(self.account_id, self.region, self._identities.partition)
         operations: dict[str, Mapping[str, Operation]] = {
             "redshift": Redshift(account, clusters, self.faults).operations,
             "redshift-serverless": RedshiftServerless(account, workgroups, self.faults).operations,
         }
-        application = AwsApplication(self._identities, operations, self.calls, self.faults)
-        server = AwsServer(application, self._aws_port)
+        unsigned = {
+            "sso-oidc": SsoOidc(self.identity_center).operations,
+            "sso": SsoPortal(self.identity_center).operations,
+        }
+        application = AwsApplication(self._identities, operations, unsigned, self.calls, self.faults)
+        server = AwsServer(DevicePage(self.identity_center, application), self._aws_port)
         self._parts.callback(server.stop)
         server.start()
         self.endpoint_url = server.url

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import uuid
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -40,7 +41,7 @@ def success(request: AwsRequest, result: Mapping[str, Any]) -> Response:
 
 def refusal(request: AwsRequest, error: AwsError) -> Response:
     """Answer a call with an error."""
-    code, status = error.spelled(request.protocol)
+    code, status = error.spelled(request.protocol, request.service)
     if request.protocol == "query":
         fault = "Sender" if status < 500 else "Receiver"
         facts = {"Type": fault, "Code": code, "Message": error.message}
@@ -48,9 +49,19 @@ def refusal(request: AwsRequest, error: AwsError) -> Response:
     if request.protocol == "s3":
         facts = {"Code": code, "Message": error.message, "RequestId": _request_id()}
         return _xml_response(request, "Error", facts, status)
-    response = _json_response(request, {"__type": code, "message": error.message}, status)
+    facts = {"__type": code, "message": error.message}
+    if request.service == "sso-oidc":
+        facts = {"error": oauth_error(code, status), "error_description": error.message}
+    response = _json_response(request, facts, status)
     response.headers["x-amzn-ErrorType"] = code
     return response
+
+
+def oauth_error(code: str, status: int) -> str:
+    """Spell an error code as OAuth 2.0 does: ``slow_down`` for ``SlowDownException``."""
+    if status >= 500:
+        return "server_error"
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", code.removesuffix("Exception")).lower()
 
 
 def xml(value: Any) -> str:

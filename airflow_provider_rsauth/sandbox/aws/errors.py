@@ -9,6 +9,7 @@ JSON_SPELLING = {
     "SignatureDoesNotMatch": "InvalidSignatureException",
     "Throttling": "ThrottlingException",
 }
+SSO_THROTTLING = {"sso-oidc": ("SlowDownException", 400), "sso": ("TooManyRequestsException", 429)}
 S3_SPELLING = {"InvalidClientTokenId": "InvalidAccessKeyId", "Throttling": "SlowDown"}
 
 
@@ -29,10 +30,12 @@ class AwsError(Exception):
         self.status = status
         self.verbatim = verbatim
 
-    def spelled(self, protocol: str) -> tuple[str, int]:
-        """Spell the code and the status for a protocol."""
+    def spelled(self, protocol: str, service: str = "") -> tuple[str, int]:
+        """Spell the code and the status for a protocol, where need be for a service."""
         if self.verbatim:
             return self.code, self.status
+        if self.code == "Throttling" and service in SSO_THROTTLING:
+            return SSO_THROTTLING[service]
         if protocol == "s3":
             return S3_SPELLING.get(self.code, self.code), self.status
         if protocol != "query" and self.code in JSON_SPELLING:

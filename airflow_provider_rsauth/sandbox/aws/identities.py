@@ -23,6 +23,9 @@ ALLOW_ALL: Document = {"Statement": [{"Effect": "Allow", "Action": "*", "Resourc
 POLICY_NAME = "sandbox"
 DEFAULT_SESSION_NAME = "sandbox"
 LONGEST_SESSION = 43200
+RESERVED_PATH = "/aws-reserved/sso.amazonaws.com/"
+SAML_PROVIDER = "AWSSSO_sandbox_DO_NOT_DELETE"
+SAML_ACTIONS = ("sts:AssumeRoleWithSAML", "sts:TagSession")
 
 INVALID_TOKEN = "The security token included in the request is invalid"
 EXPIRED_TOKEN = "The security token included in the request is expired"
@@ -112,11 +115,24 @@ class Identities:
             self._iam.put_role_policy(name, POLICY_NAME, as_text(policy))
         return str(role.arn)
 
-    def temporary_keys(self, role_arn: str, seconds: int) -> AccessKeys:
+    def provision_role(self, name: str, policy: Document) -> str:
+        """Create a role as IAM Identity Center does, or change its policy, and tell its ARN."""
+        provider = f"arn:{self.partition}:iam::{self.account_id}:saml-provider/{SAML_PROVIDER}"
+        statement = {"Effect": "Allow", "Action": SAML_ACTIONS, "Principal": {"Federated": provider}}
+        trust = as_text({"Statement": [statement]})
+        if not any(role.name == name for role in self._iam.get_roles()):
+            path = RESERVED_PATH if self.region == "us-east-1" else f"{RESERVED_PATH}{self.region}/"
+            self._iam.create_role(name, trust, path, None, "", [], LONGEST_SESSION)
+        self._iam.put_role_policy(name, POLICY_NAME, as_text(policy))
+        return str(self._iam.get_role(name).arn)
+
+    def temporary_keys(
+        self, role_arn: str, seconds: int, session_name: str = DEFAULT_SESSION_NAME
+    ) -> AccessKeys:
         """Make keys of a session of a role; unlike the API it allows any duration."""
         session = self._sts.assume_role(
             region_name=self.region,
-            role_session_name=DEFAULT_SESSION_NAME,
+            role_session_name=session_name,
             role_arn=role_arn,
             policy=None,
             duration=seconds,

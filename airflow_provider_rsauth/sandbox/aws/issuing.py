@@ -21,6 +21,7 @@ DATABASE_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_+.@-]{0,63}")
 GROUP_NAME = re.compile(r"[a-z][a-z0-9_+.@-]{0,63}")
 
 Operation = Callable[[AwsRequest, Identity], Mapping[str, Any]]
+UnsignedOperation = Callable[[AwsRequest], Mapping[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import parse_qsl
 
+from airflow_provider_rsauth.sandbox.aws import sso_calls
+
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
@@ -42,7 +44,8 @@ class AwsRequest:
     """
     One API call.
 
-    :param service: the service as it is signed for, such as ``redshift-serverless``.
+    :param service: the service as it is signed for, such as ``redshift-serverless``; ``sso`` or ``sso-oidc``,
+        which nobody signs for.
     :param operation: the API's name; method and path where the protocol has no name for it.
     :param parameters: flat as sent in the query protocol, nested in the json protocol.
     :param signature: ``None`` for an unsigned call.
@@ -69,10 +72,9 @@ class AwsRequest:
         environ["CONTENT_LENGTH"] = str(len(body))
         environ.pop("HTTP_TRANSFER_ENCODING", None)
         signature = read_signature(request.headers.get("Authorization", ""))
-        service = signature.service if signature else ""
-        protocol, operation, parameters = read_operation(request, service, body)
+        service, protocol, operation, parameters = read_call(request, signature, body)
         return cls(
-            service=service or ("sts" if operation in UNSIGNED_STS else ""),
+            service=service,
             operation=operation,
             protocol=protocol,
             parameters=parameters,
@@ -118,6 +120,18 @@ def read_signature(authorization: str) -> Signature | None:
         return None
     headers = tuple(match["headers"].lower().split(";"))
     return Signature(match["key"], match["region"], match["service"], headers, match["signature"])
+
+
+def read_call(
+    request: Any, signature: Signature | None, body: bytes
+) -> tuple[str, Protocol, str, dict[str, Any]]:
+    """Find out service, protocol, operation and parameters of a call."""
+    if signature is None and (call := sso_calls.read_call(request, body)):
+        service, operation, parameters = call
+        return service, "rest", operation, parameters
+    service = signature.service if signature else ""
+    protocol, operation, parameters = read_operation(request, service, body)
+    return service or ("sts" if operation in UNSIGNED_STS else ""), protocol, operation, parameters
 
 
 def read_operation(request: Any, service: str, body: bytes) -> tuple[Protocol, str, dict[str, Any]]:

@@ -13,13 +13,14 @@ from airflow_provider_rsauth.sandbox.aws.calls import Calls
 from airflow_provider_rsauth.sandbox.aws.errors import AwsError
 from airflow_provider_rsauth.sandbox.aws.faults import Faults
 from airflow_provider_rsauth.sandbox.aws.identities import Identities
-from airflow_provider_rsauth.sandbox.aws.issuing import Operation
+from airflow_provider_rsauth.sandbox.aws.issuing import Operation, UnsignedOperation
 from airflow_provider_rsauth.sandbox.aws.permissions import authorize_assume_role
 from airflow_provider_rsauth.sandbox.aws.request import AwsRequest
+from airflow_provider_rsauth.sandbox.aws.sso_calls import BEARER_TOKEN
 from airflow_provider_rsauth.sandbox.errors import SandboxError
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 HOST = "127.0.0.1"
 
@@ -30,6 +31,7 @@ class AwsApplication:
 
     :param identities: who may sign calls.
     :param operations: our own operations by service and name.
+    :param unsigned: those that need no signature.
     :param calls: where calls are recorded.
     :param faults: what goes wrong on purpose.
     """
@@ -38,6 +40,7 @@ class AwsApplication:
         self,
         identities: Identities,
         operations: Mapping[str, Mapping[str, Operation]],
+        unsigned: Mapping[str, Mapping[str, UnsignedOperation]],
         calls: Calls,
         faults: Faults,
     ) -> None:
@@ -45,6 +48,7 @@ class AwsApplication:
 
         self._identities = identities
         self._operations = operations
+        self._unsigned = unsigned
         self._calls = calls
         self._faults = faults
         self._moto = DomainDispatcherApplication(create_backend_app)
@@ -66,7 +70,8 @@ class AwsApplication:
         self._calls.add(request)
         self._faults.strike(request.operation)
         if request.signature is None:
-            return None  # what needs no signature, such as AssumeRoleWithSAML, is moto's
+            unsigned = self._unsigned.get(request.service, {}).get(request.operation)
+            return unsigned(request) if unsigned else None  # such as AssumeRoleWithSAML, which is moto's
         identity = self._identities.identify(request)
         operation = self._operations.get(request.service, {}).get(request.operation)
         if operation is not None:
@@ -85,7 +90,7 @@ class AwsServer:
     :raises SandboxError: when the port is taken.
     """
 
-    def __init__(self, application: AwsApplication, port: int = 0) -> None:
+    def __init__(self, application: WSGIApplication, port: int = 0) -> None:
         from werkzeug.serving import make_server
 
         with listen(port) as listener:
@@ -131,6 +136,12 @@ def _handler() -> type[Any]:
     from werkzeug.serving import WSGIRequestHandler
 
     class QuietHandler(WSGIRequestHandler):
+        def make_environ(self) -> WSGIEnvironment:
+            environ = super().make_environ()
+            if token := self.headers.get(BEARER_TOKEN):  # werkzeug leaves out headers with an underscore
+                environ[f"HTTP_{BEARER_TOKEN.upper().replace('-', '_')}"] = token
+            return environ
+
         def log(self, type: str, message: str, *args: Any) -> None:  # noqa: A002
             pass
 
