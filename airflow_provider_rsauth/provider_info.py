@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 PACKAGE = "airflow_provider_rsauth"
+INTEGRATION = "Amazon Redshift (IAM)"
 
 
 def get_provider_info() -> dict[str, Any]:
@@ -17,21 +18,23 @@ def get_provider_info() -> dict[str, Any]:
 
     return {
         "package-name": "airflow-provider-rsauth",
-        "name": "Amazon Redshift (IAM)",
+        "name": INTEGRATION,
         "description": "Sign in to Amazon Redshift with fresh temporary credentials.",
         "connection-types": [
             {
                 "connection-type": "redshift_iam",
                 "hook-class-name": f"{PACKAGE}.hooks.redshift_iam.RedshiftIAMHook",
-                "hook-name": "Amazon Redshift (IAM)",
+                "hook-name": INTEGRATION,
                 "ui-field-behaviour": ui_field_behaviour(),
                 "conn-fields": conn_fields(),
             }
         ],
-        "hooks": [
-            {
-                "integration-name": "Amazon Redshift (IAM)",
-                "python-modules": [f"{PACKAGE}.hooks.redshift_iam"],
-            }
-        ],
+        "hooks": [_modules("hooks.redshift_iam")],
+        "sensors": [_modules("sensors.identity_center")],
+        "triggers": [_modules("triggers.identity_center")],
+        "extra-links": [f"{PACKAGE}.sensors.identity_center.IdentityCenterSignInLink"],
     }
+
+
+def _modules(*names: str) -> dict[str, Any]:
+    return {"integration-name": INTEGRATION, "python-modules": [f"{PACKAGE}.{name}" for name in names]}

@@ -21,6 +21,7 @@ from airflow_provider_rsauth.sandbox import Sandbox
 from airflow_provider_rsauth.sandbox.connections import connections, environment
 
 Define = Callable[..., str]
+Approve = Callable[[str], None]
 
 
 @pytest.fixture(scope="session")
@@ -68,3 +69,19 @@ def define(redshift: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Define:
         return conn_id
 
     return define_connection
+
+
+@pytest.fixture
+def approve(redshift: Sandbox) -> Approve:
+    """Let a person sign in, where a connection needs one; nothing happens for others."""
+
+    def person_signs_in(conn_id: str) -> None:
+        from airflow_provider_rsauth.hooks.identity_center import IdentityCenterSignIn
+        from airflow_provider_rsauth.hooks.redshift_iam import RedshiftIAMHook
+
+        if RedshiftIAMHook(conn_id).sign_in.mode.name == "identity_center":
+            sign_in = IdentityCenterSignIn(conn_id)
+            redshift.identity_center.approve(sign_in.begin().user_code)
+            assert sign_in.check() is True
+
+    return person_signs_in

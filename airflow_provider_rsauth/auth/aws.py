@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from airflow_provider_rsauth.auth.diagnosis import asking_aws
 from airflow_provider_rsauth.auth.errors import NoAwsIdentity
@@ -50,6 +50,27 @@ class BotoSession:
         self._session = session
         _never_ask_for_mfa(session)
 
+    @classmethod
+    def of_keys(cls, key_id: str, secret: str, token: str | None, region: str | None) -> Self:
+        """
+        Return the identity that access keys belong to.
+
+        :param key_id: the access key ID.
+        :param secret: the secret access key.
+        :param token: the session token of temporary keys.
+        :param region: the region to work in.
+        """
+        import boto3
+
+        return cls(
+            boto3.Session(
+                aws_access_key_id=key_id,
+                aws_secret_access_key=secret,
+                aws_session_token=token,
+                region_name=region,
+            )
+        )
+
     @property
     def region(self) -> str | None:
         """The region that the session's own configuration names."""
@@ -86,6 +107,21 @@ def client_config() -> Config:
     )
 
 
+def unsigned_client(service: str, region: str) -> Any:
+    """
+    Return a client for calls that need no AWS identity.
+
+    :param service: the service, such as ``sso-oidc``.
+    :param region: its region.
+    """
+    import boto3
+    from botocore import UNSIGNED
+    from botocore.config import Config
+
+    config = client_config().merge(Config(signature_version=UNSIGNED))
+    return boto3.Session(region_name=region).client(service, config=config)
+
+
 def assume_role(
     session: AwsSession,
     role_arn: str,
@@ -103,8 +139,6 @@ def assume_role(
     :param region: the region whose STS is asked; ``None`` for the session's own.
     :raises NotAllowed: the role's trust policy, or a policy of the caller, does not allow it.
     """
-    import boto3
-
     request: dict[str, Any] = {
         "RoleArn": role_arn,
         "RoleSessionName": session_name or "airflow-provider-rsauth",
@@ -113,13 +147,8 @@ def assume_role(
     if external_id:
         request["ExternalId"] = external_id
     keys = asking_aws(lambda: session.client("sts", region).assume_role(**request))["Credentials"]
-    return BotoSession(
-        boto3.Session(
-            aws_access_key_id=keys["AccessKeyId"],
-            aws_secret_access_key=keys["SecretAccessKey"],
-            aws_session_token=keys["SessionToken"],
-            region_name=region or session.region,
-        )
+    return BotoSession.of_keys(
+        keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"], region or session.region
     )
 
 

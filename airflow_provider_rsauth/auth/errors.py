@@ -10,6 +10,8 @@ Everything that can go wrong while signing in, as one tree.
     │   ├── NotAllowed       an IAM policy lacks an action on a resource
     │   ├── NotFound         cluster, workgroup, database, user or group
     │   ├── Expired          a credential ran out
+    │   ├── SignInNeeded     a person has to sign in, as IAM Identity Center wants it
+    │   ├── SignInDenied     … and said no
     │   └── LoginRefused     Redshift does not accept the user and password
     │       └── CredentialRefused   … although AWS issued them
     ├── TlsRefused           the server's certificate is not the one expected
@@ -137,6 +139,14 @@ class Expired(SignInRefused):
     """A credential was good once and has run out."""
 
     renewable = True
+
+
+class SignInNeeded(SignInRefused):
+    """Nobody is signed in to IAM Identity Center, or not any more; a person has to approve in a browser."""
+
+
+class SignInDenied(SignInRefused):
+    """The person who was asked to approve a sign-in denied it."""
 
 
 class LoginRefused(SignInRefused):

@@ -12,6 +12,7 @@ from airflow_provider_rsauth.auth.aws import AwsSession, assume_role
 from airflow_provider_rsauth.auth.broker import utc_now
 from airflow_provider_rsauth.auth.credential import Credential
 from airflow_provider_rsauth.auth.fields import ExternalId, RoleArn, RoleSessionName, Settings
+from airflow_provider_rsauth.auth.identity_center.store import SignInStore, file_store
 
 
 class AwsConnections(Protocol):
@@ -44,6 +45,8 @@ class SignInContext:
     :param register_secret: told every secret before anything can print it.
     :param scope: whose credential it is to be; credentials are not shared between scopes (task runs).
     :param now: the clock, UTC.
+    :param conn_id: the connection's id, for commands in remedies.
+    :param sign_in_store: where sign-ins to IAM Identity Center are kept, by the setting ``sign_in_store``.
     """
 
     subject: str
@@ -51,6 +54,8 @@ class SignInContext:
     register_secret: Callable[[str], None]
     scope: Hashable = None
     now: Callable[[], datetime] = field(default=utc_now)
+    conn_id: str = "CONN_ID"
+    sign_in_store: Callable[[str], SignInStore] = field(default=file_store)
 
 
 EXAMPLE_CLUSTER = {"host": "examplecluster.abc123xyz789.us-west-2.redshift.amazonaws.com", "schema": "dev"}

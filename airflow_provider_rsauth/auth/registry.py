@@ -11,6 +11,7 @@ from airflow_provider_rsauth.auth.fields import Settings
 from airflow_provider_rsauth.auth.mode import AuthMode
 from airflow_provider_rsauth.auth.modes.access_key import AccessKey
 from airflow_provider_rsauth.auth.modes.aws_connection import AwsConnection
+from airflow_provider_rsauth.auth.modes.identity_center import IdentityCenter
 from airflow_provider_rsauth.auth.modes.password import Password
 from airflow_provider_rsauth.auth.modes.profile import Profile
 from airflow_provider_rsauth.auth.target import TargetSettings
@@ -19,6 +20,7 @@ _MODES: tuple[type[AuthMode], ...] = (
     AwsConnection,
     AccessKey,
     Profile,
+    IdentityCenter,
     Password,
 )
 

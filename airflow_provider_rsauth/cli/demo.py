@@ -18,7 +18,7 @@ import airflow_provider_rsauth
 from airflow_provider_rsauth.auth.settings import CONN_TYPE
 from airflow_provider_rsauth.cli.evidence import COLUMNS, DemoFailed, SignedIn, tasks_signed_in
 from airflow_provider_rsauth.sandbox import Sandbox, SandboxError
-from airflow_provider_rsauth.sandbox.connections import connections, environment
+from airflow_provider_rsauth.sandbox.connections import IDENTITY_CENTER_CONN_ID, connections, environment
 
 REFUSALS = {
     "expired_credential": ("a credential that has expired", "Expired"),
@@ -50,12 +50,15 @@ def _demo(home: Path) -> None:
         air = _airflow_environment(home) | environment(sandbox) | _refused_connections(sandbox)
         with _step("Preparing Airflow"):
             _run(home, air, "-m", "airflow", "db", "migrate")
+        with _step("Signing in a person to IAM Identity Center, who approves at once"):
+            sandbox.identity_center.auto_approve = True
+            _run(home, air, "-m", f"{__package__}.main", "sign-in", IDENTITY_CENTER_CONN_ID)
         conn_ids = [name for name, each in connections(sandbox).items() if each["conn_type"] == CONN_TYPE]
         with _step("Running the example DAGs through Airflow"):
             report = _run_dags(home, air, conn_ids)
         _show_table(tasks_signed_in(sandbox, report, conn_ids))
         with _step("Signing in with what must be refused"):
-            refusals = json.loads(_run(home, air, "-m", f"{__package__}.sign_in", *REFUSALS).splitlines()[-1])
+            refusals = json.loads(_run(home, air, "-m", f"{__package__}.try_out", *REFUSALS).splitlines()[-1])
         _show_refusals(refusals)
     finally:
         sandbox.stop()
@@ -73,6 +76,7 @@ def _step(text: str) -> Iterator[None]:
 def _airflow_environment(home: Path) -> dict[str, str]:
     return {
         **{name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "AIRFLOW_"))},
+        "HOME": str(home),
         "AIRFLOW_HOME": str(home),
         "AIRFLOW__CORE__DAGS_FOLDER": str(_example_dags()),
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",

@@ -13,6 +13,7 @@ COMMANDS = {
     "demo": "run the example DAGs on a local Redshift and show who signed in, and who was refused",
     "from-url": "make an Airflow connection of a JDBC URL or an ODBC connection string",
     "modes": "list the auth modes",
+    "sign-in": "sign in to IAM Identity Center for a connection: prints where a person approves, and waits",
     "sandbox": "start a local Redshift with its AWS APIs, for your own DAGs",
 }
 
@@ -50,6 +51,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for name, text in COMMANDS.items()
     }
     _take_url(added["from-url"])
+    added["sign-in"].add_argument("conn_id", metavar="CONN_ID", help="id of the connection in Airflow")
+    added["sign-in"].add_argument(
+        "--anew",
+        action="store_true",
+        help="ask a person even if somebody is signed in, to sign in as another one",
+    )
     added["modes"].add_argument("--markdown", action="store_true", help="as a Markdown table")
     added["sandbox"].add_argument(
         "--aws-port", type=_port, default=0, help="port of the AWS APIs (default: a free one)"

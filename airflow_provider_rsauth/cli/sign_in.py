@@ -1,33 +1,77 @@
-"""
-Try to sign in through Airflow connections and print, as JSON, the message that a task would get.
-
-``python -m airflow_provider_rsauth.cli.sign_in CONN_ID [CONN_ID …]``
-"""
+"""``rsauth sign-in``: a person signs in to IAM Identity Center, in any browser, for the tasks of a connection."""
 
 from __future__ import annotations
 
-import json
+import argparse
+import os
 import sys
+import time
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from airflow_provider_rsauth.auth.identity_center.records import PendingSignIn
+    from airflow_provider_rsauth.hooks.identity_center import IdentityCenterSignIn
+
+INTERRUPTED = 130
 
 
-def main(*conn_ids: str) -> None:
+def run(options: argparse.Namespace) -> int:
     """
-    Print for each connection the error's name and text; ``null`` where the sign-in succeeds.
+    Print where to approve, wait for it, and keep the token; 0 only if the connection's role can be used then.
 
-    :param conn_ids: the ids of the connections.
+    :param options: ``conn_id``, and ``anew``.
     """
+    # As Airflow's own commands do, so that connections and Variables of its database are found.
+    os.environ.setdefault("_AIRFLOW_PROCESS_CONTEXT", "server")
+    from airflow.providers.common.compat.sdk import AirflowNotFoundException
+
     from airflow_provider_rsauth.auth.errors import RsAuthError
-    from airflow_provider_rsauth.hooks.redshift_iam import RedshiftIAMHook
+    from airflow_provider_rsauth.hooks.identity_center import IdentityCenterSignIn
 
-    outcomes: dict[str, list[str] | None] = {}
-    for conn_id in conn_ids:
-        try:
-            RedshiftIAMHook(conn_id).get_conn().close()
-            outcomes[conn_id] = None
-        except RsAuthError as error:
-            outcomes[conn_id] = [type(error).__name__, str(error)]
-    print(json.dumps(outcomes))
+    sign_in = IdentityCenterSignIn(options.conn_id)
+    try:
+        _sign_in(sign_in, anew=options.anew)
+    except (RsAuthError, AirflowNotFoundException) as error:
+        print(f"\n✗ {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nStopped. Run it again to go on with the same code while it is valid.", file=sys.stderr)
+        return INTERRUPTED
+    return 0
 
 
-if __name__ == "__main__":
-    main(*sys.argv[1:])
+def _sign_in(sign_in: IdentityCenterSignIn, anew: bool) -> None:
+    if not anew and sign_in.is_signed_in():
+        print(f"✓ Signed in to {sign_in.start_url} already. (Another person? Add --anew.)")
+        return
+    while True:
+        pending = sign_in.begin()
+        _invite(sign_in.start_url, pending)
+        is_approved = _wait(sign_in, pending)
+        if (is_approved or not anew) and sign_in.is_signed_in():
+            print(f"\n✓ Signed in to {sign_in.start_url}. The sign-in is kept in {sign_in.place}.")
+            return
+        print("\nThe code ran out before anybody approved it; here is a new one.")
+
+
+def _invite(start_url: str, pending: PendingSignIn) -> None:
+    print(f"Sign in to {start_url}: open this in a browser, on any machine, and check the code.\n")
+    print(
+        f"    {pending.url}\n    code {pending.user_code}   (or type it at {pending.plain_url})\n", flush=True
+    )
+
+
+def _wait(sign_in: IdentityCenterSignIn, pending: PendingSignIn) -> bool:
+    """Wait for the approval. The progress line is drawn in place; in a file or pipe it stands once."""
+    still: PendingSignIn | bool = pending
+    in_place = sys.stdout.isatty()
+    if not in_place:
+        print(f"… waiting for approval, until {pending.expires_at:%H:%M:%S %Z}", flush=True)
+    while not isinstance(still, bool):
+        if in_place:
+            left = max(0, int((still.expires_at - datetime.now(UTC)).total_seconds()))
+            print(f"\r… waiting for approval, {left // 60}:{left % 60:02} left ", end="", flush=True)
+        time.sleep(still.interval)
+        still = sign_in.check()
+    return still

@@ -34,6 +34,7 @@ from airflow_provider_rsauth.hooks.aws_connections import AirflowAwsConnections
 from airflow_provider_rsauth.hooks.dbapi import RedshiftDbApiHook
 from airflow_provider_rsauth.hooks.driver import connect
 from airflow_provider_rsauth.hooks.running_task import running_task
+from airflow_provider_rsauth.hooks.sign_in_store import sign_in_store
 
 if TYPE_CHECKING:
     import redshift_connector
@@ -176,7 +177,7 @@ class RedshiftIAMHook(RedshiftDbApiHook):
             says, server version.
         """
         try:
-            sign_in, context = self.sign_in, self._context
+            sign_in, context = self.sign_in, self.context
             session = open_session(sign_in, context) if isinstance(sign_in.mode, AwsMode) else None
             login = new_login(sign_in, context, session)
             with closing(connect(sign_in, login)) as connection, closing(connection.cursor()) as cursor:
@@ -203,7 +204,7 @@ class RedshiftIAMHook(RedshiftDbApiHook):
             wait=wait_random_exponential(multiplier=0.5, max=5),
             reraise=True,
         )
-        context = self._context
+        context = self.context
         login = obtain_login(sign_in, context)
         try:
             return login, attempts(connect, sign_in, login)
@@ -224,9 +225,15 @@ class RedshiftIAMHook(RedshiftDbApiHook):
         ) | self._settings
 
     @property
-    def _context(self) -> SignInContext:
+    def context(self) -> SignInContext:
+        """What the auth modes may use of this Airflow."""
         return SignInContext(
-            self._aws_connections.subject, self._aws_connections, mask_secret, running_task()
+            self._aws_connections.subject,
+            self._aws_connections,
+            mask_secret,
+            running_task(),
+            conn_id=self.get_conn_id(),
+            sign_in_store=sign_in_store,
         )
 
     @cached_property

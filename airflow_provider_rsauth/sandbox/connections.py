@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 AWS_CONN_ID = "aws_sandbox"
 PROFILE = "sandbox"
+IDENTITY_CENTER_CONN_ID = "redshift_identity_center"
+"""The connection for which a person has to sign in first."""
 
 
 def connections(sandbox: Sandbox) -> dict[str, dict[str, Any]]:
@@ -39,6 +41,9 @@ def connections(sandbox: Sandbox) -> dict[str, dict[str, Any]]:
             sandbox, cluster, {"auth_mode": "access_key", **own_keys, **new_user}, login="loader"
         ),
         "redshift_profile": _to(sandbox, cluster, {"auth_mode": "profile", "profile": PROFILE, **as_role}),
+        IDENTITY_CENTER_CONN_ID: _to(
+            sandbox, cluster, {"auth_mode": "identity_center", **_permission_set(sandbox)}, login="analyst"
+        ),
         "redshift_serverless": _to(sandbox, workgroup, through_aws),
         "redshift_password": _to(
             sandbox, cluster, {"auth_mode": "password"}, login="dbadmin", password=sandbox.database_password
@@ -62,6 +67,16 @@ def environment(sandbox: Sandbox) -> dict[str, str]:
         f"AIRFLOW_CONN_{name.upper()}": json.dumps(value) for name, value in connections(sandbox).items()
     }
     return sandbox.environment() | {"AWS_SHARED_CREDENTIALS_FILE": str(credentials)} | defined
+
+
+def _permission_set(sandbox: Sandbox) -> dict[str, str]:
+    center = sandbox.identity_center
+    return {
+        "sso_start_url": center.start_url,
+        "sso_region": center.region,
+        "sso_account_id": center.account_id,
+        "sso_role_name": center.role_name,
+    }
 
 
 def _to(sandbox: Sandbox, target: Target, extra: dict[str, Any], **fields: str) -> dict[str, Any]:

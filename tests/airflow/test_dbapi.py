@@ -187,12 +187,14 @@ def test_the_database_can_be_chosen_in_three_ways(redshift):
         "redshift_iam_default",
         "redshift_access_key",
         "redshift_profile",
+        "redshift_identity_center",
         "redshift_serverless",
         "redshift_password",
     ],
 )
-def test_the_common_sql_operator_runs_with_every_connection(redshift, conn_id):
+def test_the_common_sql_operator_runs_with_every_connection(approve, conn_id):
     """It hands every extra of the connection to the hook's constructor."""
+    approve(conn_id)
     operator = SQLExecuteQueryOperator(task_id="t", conn_id=conn_id, sql="select 1, 'x'")
     assert operator.execute({}) == [(1, "x")]
 

@@ -50,9 +50,13 @@ def test_everything_that_the_metadata_names_exists():
         hook = getattr(importlib.import_module(module), name)
         assert hook.conn_type == connection_type["connection-type"]
         assert hook.hook_name == connection_type["hook-name"]
-    for hooks in info["hooks"]:
-        for module in hooks["python-modules"]:
-            importlib.import_module(module)
+    for part in ("hooks", "sensors", "triggers"):
+        for modules in info[part]:
+            for module in modules["python-modules"]:
+                importlib.import_module(module)
+    for link in info["extra-links"]:
+        module, _, name = link.rpartition(".")
+        assert getattr(importlib.import_module(module), name).name
 
 
 def test_airflow_lists_the_provider_and_its_connection_type(airflow_home):

@@ -63,11 +63,13 @@ def run(tmp_path):
         "redshift_iam_default",
         "redshift_access_key",
         "redshift_profile",
+        "redshift_identity_center",
         "redshift_serverless",
         "redshift_password",
     ],
 )
-def test_a_sign_in_at_debug_prints_no_secret(redshift, run, conn_id):
+def test_a_sign_in_at_debug_prints_no_secret(redshift, approve, run, conn_id):
+    approve(conn_id)
     secrets, output = run(conn_id, "accepted")
     assert "redshift_connector" in output
     assert "DEBUG" in output
@@ -94,7 +96,7 @@ def test_every_issued_password_is_known_to_airflows_masker(redshift):
     from airflow_provider_rsauth.hooks.redshift_iam import RedshiftIAMHook
 
     hook = RedshiftIAMHook()
-    password = sign_in.obtain_login(hook.sign_in, hook._context).credential.password
+    password = sign_in.obtain_login(hook.sign_in, hook.context).credential.password
     assert password not in redact(f"the password is {password}")
     assert "***" in redact(f"the password is {password}")
 
@@ -105,7 +107,7 @@ def test_the_server_log_has_no_password(redshift):
 
     hook = RedshiftIAMHook()
     hook.get_conn().close()
-    password = sign_in.obtain_login(hook.sign_in, hook._context).credential.password
+    password = sign_in.obtain_login(hook.sign_in, hook.context).credential.password
     log = redshift.server_log.read_text()
     assert re.search(r'authenticated user "IAM:etl"', log)
     assert password not in log

@@ -74,7 +74,7 @@ def test_two_runs_have_two_passwords(redshift):
     for _ in range(2):
         sign_in.broker.forget_all()
         hook = RedshiftIAMHook()
-        passwords.append(sign_in.obtain_login(hook.sign_in, hook._context).credential.password)
+        passwords.append(sign_in.obtain_login(hook.sign_in, hook.context).credential.password)
     assert passwords[0] != passwords[1]
 
 
@@ -119,7 +119,7 @@ def test_a_short_lived_credential_is_issued_anew(define, redshift):
     """A task connects, waits past the expiry and connects again; the server would refuse the old credential."""
     redshift.faults.lifetime(3)
     hook = RedshiftIAMHook(define(extra={"db_user": "analyst"}))
-    login = sign_in.obtain_login(hook.sign_in, hook._context)
+    login = sign_in.obtain_login(hook.sign_in, hook.context)
     hook.get_conn().close()
     time.sleep(5)
     hook.get_conn().close()

@@ -34,6 +34,12 @@ SANDBOX_CONNECTIONS = {
         "IAMR:RedshiftReader",
         "redshift:GetClusterCredentialsWithIAM",
     ),
+    "redshift_identity_center": (
+        "identity_center",
+        "IAM:analyst",
+        "analyst",
+        "redshift:GetClusterCredentials",
+    ),
     "redshift_serverless": (
         "aws_connection",
         "IAM:airflow",
@@ -41,6 +47,13 @@ SANDBOX_CONNECTIONS = {
         "redshift-serverless:GetCredentials",
     ),
     "redshift_password": ("password", "dbadmin", "dbadmin", ""),
+}
+
+
+IDENTITIES = {
+    "password": "none",
+    "profile": "assumed-role/RedshiftReader",
+    "identity_center": "assumed-role/AWSReservedSSO_RedshiftReadOnly",
 }
 
 
@@ -62,9 +75,11 @@ def test_the_sandbox_has_a_connection_for_every_mode(sandbox):
 
 
 @pytest.mark.parametrize(("conn_id", "expected"), SANDBOX_CONNECTIONS.items(), ids=SANDBOX_CONNECTIONS)
-def test_every_mode_signs_in(redshift, conn_id, expected):
+def test_every_mode_signs_in(redshift, approve, conn_id, expected):
     """The credential is issued over HTTP, the server's log shows its user, and SQL shows whose session it is."""
     mode, login, database_user, api = expected
+    approve(conn_id)
+    redshift.calls.clear()
     hook = RedshiftIAMHook(conn_id)
     assert hook.sign_in.mode.name == mode
     assert hook.get_first("select current_user") == (database_user,)
@@ -75,7 +90,7 @@ def test_every_mode_signs_in(redshift, conn_id, expected):
     assert works, message
     assert repr(login) in message
     assert f"Database user: {database_user}." in message
-    identity = {"": "none", "profile": "assumed-role/RedshiftReader"}.get(mode if api else "", "user/airflow")
+    identity = IDENTITIES.get(mode, "user/airflow")
     assert re.search(rf"AWS identity: (\S*{identity}\S*)\. Database", message)
 
 

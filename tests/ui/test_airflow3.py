@@ -16,6 +16,7 @@ SECTIONS = (
     "IAM role",
     "AWS access key",
     "AWS profile",
+    "IAM Identity Center",
     "TLS and driver",
 )
 

@@ -59,16 +59,9 @@ class AccessKey(AwsMode):
         :param context: what the mode may use.
         :param region: the region of the cluster or workgroup, where known.
         """
-        import boto3
-
         # Airflow 2 hides it only when told; later versions know it by its name.
         context.register_secret(self.access_key_id)
         token = self.session_token.get_secret_value() if self.session_token else None
-        return BotoSession(
-            boto3.Session(
-                aws_access_key_id=self.access_key_id,
-                aws_secret_access_key=self.secret_access_key.get_secret_value(),
-                aws_session_token=token,
-                region_name=region,
-            )
+        return BotoSession.of_keys(
+            self.access_key_id, self.secret_access_key.get_secret_value(), token, region
         )
