@@ -51,6 +51,7 @@ def redshift(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sand
     yield sandbox
     sandbox.faults.clear()
     sandbox.identity_center.reset()
+    sandbox.remove_custom_domains()
     sandbox.connection_limit = None
 
 

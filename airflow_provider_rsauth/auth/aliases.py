@@ -26,6 +26,7 @@ ALIASES: dict[str, str] = {
     "serverlessworkgroup": "serverless_work_group",
     "serverless": "is_serverless",
     "isserverless": "is_serverless",
+    "customdomain": "custom_domain",
     "region_name": "region",
     # as whom
     "user": "login",

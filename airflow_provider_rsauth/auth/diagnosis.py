@@ -127,6 +127,15 @@ _CLIENT_RULES: dict[str, tuple[type[RsAuthError], str, str]] = {
 }
 
 
+_NOT_FOUND = frozenset(
+    {
+        "ClusterNotFound",
+        "ClusterNotFoundFault",
+        "CustomDomainAssociationNotFoundFault",
+        "ResourceNotFoundException",
+    }
+)
+
 _NOT_TO_BE_REPEATED = frozenset({"HTTPClientError", "CredentialRetrievalError", "ParamValidationError"})
 """Errors whose text may hold what was sent, or what a program printed."""
 
@@ -145,8 +154,9 @@ def explain_aws_error(error: Exception, target: Target | None = None) -> RsAuthE
     message = response.get("Error", {}).get("Message", "")
     if code in ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation"):
         return _explain_denial(code, message, target)
-    if code in ("ClusterNotFound", "ClusterNotFoundFault", "ResourceNotFoundException") and target:
-        return _explain_not_found(code, message, target)
+    if code in _NOT_FOUND and target:
+        explain = _explain_unknown_domain if target.custom_domain else _explain_not_found
+        return explain(code, message, target)
     for codes, kind, text, remedy in _RULES:
         if code in codes:
             return kind(f"{text} ({code}: {message}).", remedy=remedy, code=code)
@@ -240,5 +250,21 @@ def _explain_not_found(code: str, message: str, target: Target) -> RsAuthError:
         f"There is no {target} in this AWS account ({code}: {message}).",
         remedy=f"Check its name, region and AWS account. Is {target.identifier!r} a {other}? Then fill it in as {field}. "
         "Was it read from the host of a VPC endpoint? Such a host shows the endpoint's name: fill in the identifier.",
+        code=code,
+    )
+
+
+def _explain_unknown_domain(code: str, message: str, target: Target) -> RsAuthError:
+    field = "serverless_work_group" if target.is_serverless else "cluster_identifier"
+    switch = (
+        "Is it a cluster's? Then turn off is_serverless."
+        if target.is_serverless
+        else "Is it a workgroup's? Then turn on is_serverless."
+    )
+    return errors.NotFound(
+        f"{target.custom_domain!r} is not registered as the custom domain name of a {target.kind} in this AWS account and "
+        f"region ({code}: {message}).",
+        remedy=f"If it is another name (load balancer, tunnel, own DNS), turn off custom_domain and fill in {field}. If it is "
+        f"registered, check region and AWS account. {switch}",
         code=code,
     )

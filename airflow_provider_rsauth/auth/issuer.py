@@ -64,14 +64,24 @@ def _issue(
 
 
 def _serverless_request(target: Target, database: str, user: DatabaseUser) -> dict[str, Any]:
-    request: dict[str, Any] = {"workgroupName": target.identifier, "dbName": database}
+    which = (
+        {"customDomainName": target.custom_domain}
+        if target.custom_domain
+        else {"workgroupName": target.identifier}
+    )
+    request: dict[str, Any] = {**which, "dbName": database}
     if user.duration_seconds:
         request["durationSeconds"] = user.duration_seconds
     return request
 
 
 def _request(target: Target, database: str, user: DatabaseUser) -> dict[str, Any]:
-    request: dict[str, Any] = {"ClusterIdentifier": target.identifier, "DbName": database}
+    which = (
+        {"CustomDomainName": target.custom_domain}
+        if target.custom_domain
+        else {"ClusterIdentifier": target.identifier}
+    )
+    request: dict[str, Any] = {**which, "DbName": database}
     if user.duration_seconds:
         request["DurationSeconds"] = user.duration_seconds
     return request

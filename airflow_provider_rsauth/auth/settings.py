@@ -291,7 +291,7 @@ class _Parser:
         self.notices += _unused(self.options, mode_type)
 
 
-_SAY_WHICH = {"host", "cluster_identifier", "serverless_work_group"}
+_SAY_WHICH = {"host", "cluster_identifier", "serverless_work_group", "custom_domain"}
 
 _STOCK_IAM_MODES = {"profile": "profile", "access_key_id": "access_key"}
 """Options that choose the identity in a connection made for Airflow's own Redshift hook."""

@@ -28,6 +28,9 @@ _ENDPOINT = re.compile(r"(?P<host>[^:/\s]+)(?::(?P<port>\d+))?(?:/(?P<database>[
 
 _LABEL = r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?"
 _HOST_NAME = re.compile(rf"(?=.{{1,253}}\Z){_LABEL}(\.{_LABEL})*")
+_CUSTOM_DOMAIN = re.compile(
+    r"(?=.{1,253}\Z)((?!-)[a-z0-9-]{0,62}[a-z0-9]\.)+(?![0-9]+\Z)(?!-)[a-z0-9-]{1,62}[a-z0-9]"
+)
 _IPV6 = re.compile(r"\[?[0-9a-f]*:[0-9a-f:.]*:[0-9a-f:.%]*\]?")
 
 
@@ -106,6 +109,15 @@ class TargetSettings(Settings):
         Flag | None,
         Ui("Serverless", "The target is a serverless workgroup and the host does not show it.", TARGET),
     ] = None
+    custom_domain: Annotated[
+        Flag | None,
+        Ui(
+            "Custom domain",
+            "The host is a custom domain name that is registered in Redshift for the cluster or workgroup, by which AWS knows "
+            "it. Not for other names (load balancer, tunnel).",
+            TARGET,
+        ),
+    ] = None
     region: Annotated[
         str | None,
         BeforeValidator(_lower),
@@ -131,6 +143,7 @@ class Target:
     :param port: the port; ``None`` for what AWS says, or 5439.
     :param database: the database; ``None`` for the cluster's own, or ``dev``.
     :param account: the AWS account that it belongs to, where the host shows it.
+    :param custom_domain: the custom domain name by which AWS is asked instead of the identifier.
     """
 
     identifier: str
@@ -140,6 +153,7 @@ class Target:
     port: int | None
     database: str | None
     account: str = ""
+    custom_domain: str = ""
 
     @property
     def kind(self) -> str:
@@ -153,6 +167,8 @@ class Target:
 
     def __str__(self) -> str:
         place = f" in {self.region}" if self.region else ""
+        if self.custom_domain:
+            return f"{self.kind} at custom domain {self.custom_domain!r}{place}"
         return f"{self.kind} {self.identifier!r}{place}" if self.identifier else f"host {self.host!r}"
 
 
@@ -188,7 +204,9 @@ def resolve(settings: TargetSettings, needs_identifier: bool) -> tuple[Target, l
     if not cluster and not workgroup:
         workgroup = workgroup_host["id"] if workgroup_host else None
         cluster = cluster_host["id"] if cluster_host and not settings.is_serverless else None
-    if needs_identifier and not problems and not cluster and not workgroup:
+    is_known = bool(cluster or workgroup)
+    by_domain = bool(settings.custom_domain and settings.host and not is_known)
+    if needs_identifier and not (problems or is_known or by_domain):
         problems.append(_nothing_to_ask_for(settings))
     if not needs_identifier and not settings.host:
         problems.append(Problem("host", "missing. Fill it in", TargetSettings.ui("host").label))
@@ -199,12 +217,13 @@ def resolve(settings: TargetSettings, needs_identifier: bool) -> tuple[Target, l
         )
     target = Target(
         identifier=workgroup or cluster or "",
-        is_serverless=bool(workgroup),
+        is_serverless=bool(workgroup or (by_domain and settings.is_serverless)),
         region=region,
         host=settings.host,
         port=settings.port,
         database=settings.database,
         account=workgroup_host["account"] if workgroup_host else "",
+        custom_domain=(settings.host or "") if by_domain else "",
     )
     return target, problems, notices
 
@@ -219,21 +238,37 @@ def _contradictions(settings: TargetSettings) -> list[Problem]:
                 TargetSettings.ui("serverless_work_group").label,
             )
         ]
-    return []
+    text = _custom_domain_problem(settings.host) if settings.custom_domain else ""
+    return [Problem("custom_domain", text, TargetSettings.ui("custom_domain").label)] if text else []
+
+
+def _custom_domain_problem(host: str | None) -> str:
+    if not host:
+        return "is on, but there is no host. Fill in the custom domain name as the host, or turn it off"
+    if _CLUSTER_HOST.fullmatch(host) or _WORKGROUP_HOST.fullmatch(host):
+        return f"is on, but {host!r} is an endpoint of Redshift's own. Turn it off, or fill in the custom domain name as the host"
+    if not _CUSTOM_DOMAIN.fullmatch(host):
+        return (
+            "is on, but the host cannot be a custom domain name, which has a dot, letters, digits and hyphens and is no IP "
+            "address. Turn it off and fill in the cluster identifier or the workgroup, or correct the host"
+        )
+    return ""
 
 
 def _nothing_to_ask_for(settings: TargetSettings) -> Problem:
     if settings.is_serverless:
         field, text = (
             "serverless_work_group",
-            "missing. Serverless is on and the host does not show the workgroup; fill it in",
+            "missing. Serverless is on and the host does not show the workgroup; fill it in, or turn on custom_domain if the "
+            "host is a custom domain name of the workgroup",
         )
     elif settings.host:
         field = "cluster_identifier"
         named = repr(settings.host) if "." in settings.host else "The host"  # a secret has no dots
         text = (
             f"missing. {named} is not the endpoint of a cluster or workgroup (a load balancer, tunnel or own "
-            "name?), so it does not show which one to ask AWS for. Fill in the cluster identifier or the workgroup, and the region"
+            "name?), so it does not show which one to ask AWS for. Fill in the cluster identifier or the workgroup, and the "
+            "region; or turn on custom_domain if it is a custom domain name registered in Redshift"
         )
     else:
         field, text = (

@@ -17,6 +17,7 @@ from tenacity import (
     wait_random_exponential,
 )
 
+from airflow_provider_rsauth.auth.custom_domain import belongs_to
 from airflow_provider_rsauth.auth.endpoint import known_endpoint
 from airflow_provider_rsauth.auth.errors import RsAuthError
 from airflow_provider_rsauth.auth.mode import AwsMode, SignInContext
@@ -184,12 +185,14 @@ class RedshiftIAMHook(RedshiftDbApiHook):
                 cursor.execute("select current_user, version()")
                 user, version = cursor.fetchone()
             identity = who_in_aws(sign_in, session) if session else "none"
+            domain = [behind_custom_domain(sign_in, session)] if session else []
         except RsAuthError as error:
             return False, str(error.about(self._aws_connections.subject))
         except AirflowNotFoundException as error:
             return False, str(error)
         found = [
             describe(sign_in, login),
+            *filter(None, domain),
             f"AWS identity: {identity}.",
             f"Database user: {user}.",
             f"Server: {version}.",
@@ -268,3 +271,20 @@ def who_in_aws(sign_in: SignIn, session: AwsSession) -> str:
         return aws_identity(sign_in, session)
     except RsAuthError as error:
         return f"not known ({error.message})"
+
+
+def behind_custom_domain(sign_in: SignIn, session: AwsSession) -> str:
+    """
+    Tell to what the custom domain belongs, if there is one; not to be allowed to know is no reason to fail.
+
+    :param sign_in: the sign-in.
+    :param session: its AWS identity.
+    """
+    target = sign_in.target
+    if not target.custom_domain:
+        return ""
+    try:
+        name = belongs_to(target, session)
+    except RsAuthError as error:
+        return f"Custom domain of: not known ({error.message})."
+    return f"Custom domain of {target.kind} {name!r}."

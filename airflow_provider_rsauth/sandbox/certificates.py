@@ -1,4 +1,4 @@
-"""A throw-away certificate authority and the certificate of the gateways."""
+"""A throw-away certificate authority and the certificates of the gateways."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import ssl
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 if TYPE_CHECKING:
     from cryptography import x509
@@ -15,33 +16,57 @@ VALIDITY = timedelta(days=30)
 CLOCK_SKEW = timedelta(hours=1)
 
 
-def server_context(directory: Path) -> tuple[ssl.SSLContext, Path]:
+class Certificates:
     """
-    Make an authority, and a server certificate for ``localhost`` signed by it.
+    An authority, and a server certificate for ``localhost`` signed by it.
 
-    The certificate names no IP address, so that 127.0.0.1 is a name mismatch, as it is with a tunnel.
+    The certificate names no IP address, so that 127.0.0.1 is a name mismatch, as it is with a tunnel. Custom domains have
+    certificates of their own, which are shown to clients that ask for that name (SNI), as Redshift does it.
 
     :param directory: where the files go; only the authority's certificate stays there.
-    :returns: the TLS settings of a server, and the file to trust.
     """
-    from cryptography.hazmat.primitives import serialization
-    from cryptography.hazmat.primitives.asymmetric import ec
 
-    authority_key, server_key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
-    authority = _authority(authority_key)
-    certificate = _server_certificate(server_key, authority, authority_key)
-    ca_file = directory / "ca.pem"
-    ca_file.write_bytes(authority.public_bytes(serialization.Encoding.PEM))
-    chain_file = directory / "server.pem"
-    chain_file.touch(mode=0o600)
-    private_key = server_key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    chain_file.write_bytes(private_key + certificate.public_bytes(serialization.Encoding.PEM))
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(chain_file)
-    chain_file.unlink()
-    return context, ca_file
+    def __init__(self, directory: Path) -> None:
+        from cryptography.hazmat.primitives import serialization
+        from cryptography.hazmat.primitives.asymmetric import ec
+
+        self._directory = directory
+        self._key = ec.generate_private_key(ec.SECP256R1())
+        self._authority = _authority(self._key)
+        self._domains: dict[str, ssl.SSLContext] = {}
+        self.ca_file = directory / "ca.pem"
+        self.ca_file.write_bytes(self._authority.public_bytes(serialization.Encoding.PEM))
+        self.context = self._context("localhost")
+        self.context.sni_callback = self._choose
+
+    def add(self, name: str) -> None:
+        """Make a certificate for a custom domain."""
+        self._domains[name] = self._context(name)
+
+    def clear(self) -> None:
+        """Drop the certificates of custom domains."""
+        self._domains.clear()
+
+    def _choose(self, connection: ssl.SSLObject, name: str | None, _: ssl.SSLContext) -> None:
+        if context := self._domains.get((name or "").lower()):
+            connection.context = context
+
+    def _context(self, name: str) -> ssl.SSLContext:
+        from cryptography.hazmat.primitives import serialization
+        from cryptography.hazmat.primitives.asymmetric import ec
+
+        key = ec.generate_private_key(ec.SECP256R1())
+        certificate = _server_certificate(name, key, self._authority, self._key)
+        private_key = key.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+        chain_file = self._directory / f"{uuid4()}.pem"
+        chain_file.touch(mode=0o600)
+        chain_file.write_bytes(private_key + certificate.public_bytes(serialization.Encoding.PEM))
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(chain_file)
+        chain_file.unlink()
+        return context
 
 
 def _authority(key: EllipticCurvePrivateKey) -> x509.Certificate:
@@ -70,7 +95,10 @@ def _authority(key: EllipticCurvePrivateKey) -> x509.Certificate:
 
 
 def _server_certificate(
-    key: EllipticCurvePrivateKey, authority: x509.Certificate, authority_key: EllipticCurvePrivateKey
+    name: str,
+    key: EllipticCurvePrivateKey,
+    authority: x509.Certificate,
+    authority_key: EllipticCurvePrivateKey,
 ) -> x509.Certificate:
     from cryptography import x509
     from cryptography.hazmat.primitives import hashes
@@ -78,8 +106,8 @@ def _server_certificate(
 
     identifier = x509.AuthorityKeyIdentifier.from_issuer_public_key(authority_key.public_key())
     return (
-        _builder(_name("localhost"), authority.subject, key)
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+        _builder(_name(name), authority.subject, key)
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
         .add_extension(identifier, critical=False)

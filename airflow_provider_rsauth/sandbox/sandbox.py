@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from airflow_provider_rsauth.sandbox import watchdog
 from airflow_provider_rsauth.sandbox.aws.calls import Calls
+from airflow_provider_rsauth.sandbox.aws.custom_domains import CustomDomains
 from airflow_provider_rsauth.sandbox.aws.faults import Faults
 from airflow_provider_rsauth.sandbox.challenge import CHALLENGES, Authentication
 from airflow_provider_rsauth.sandbox.database import Database
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from airflow_provider_rsauth.sandbox.aws.identity_center import IdentityCenter
     from airflow_provider_rsauth.sandbox.aws.issuing import IssuingTarget, Operation
     from airflow_provider_rsauth.sandbox.aws.policy import Document
+    from airflow_provider_rsauth.sandbox.certificates import Certificates
 
 SHORT_DIRECTORY = Path("/tmp")
 """The path of a unix socket may not be longer than about a hundred characters."""
@@ -62,6 +64,7 @@ class Sandbox:
     _database: Database
     _roles: Roles
     _log: LoginLog
+    _certificates: Certificates
     _identities: Identities
     _issuing: Mapping[str, IssuingTarget]
     _process_id: int
@@ -89,6 +92,7 @@ class Sandbox:
         self.connection_limit: int | None = None
         self.calls = Calls()
         self.faults = Faults()
+        self._domains = CustomDomains()
         self.targets: dict[str, Target] = {}
         self._clusters, self._workgroups = tuple(clusters), tuple(workgroups)
         self._authentication: Authentication = authentication
@@ -158,6 +162,26 @@ class Sandbox:
         for each in self._issuing.values():
             each.ledger.revoke(login)
 
+    def add_custom_domain(self, domain: str, target_name: str) -> None:
+        """
+        Register a custom domain name and give the gateway a certificate for it.
+
+        Clients reach it only where the name resolves to 127.0.0.1, for instance by a line in ``/etc/hosts``.
+
+        :param domain: such as ``dwh.example.com``.
+        :param target_name: the cluster or workgroup that it is for.
+        :raises SandboxError: when there is no such cluster or workgroup.
+        """
+        if target_name not in self.targets:
+            raise SandboxError(f"{target_name!r} is none of {', '.join(self.targets)}")
+        self._certificates.add(domain.lower())
+        self._domains.add(domain, target_name)
+
+    def remove_custom_domains(self) -> None:
+        """Take all custom domain names away, and their certificates."""
+        self._domains.clear()
+        self._certificates.clear()
+
     def create_user(self, name: str, password: str | None = None) -> None:
         """Create a database user, or change its password; ``None`` means temporary passwords only."""
         self._roles.create_user(name, password)
@@ -208,12 +232,13 @@ class Sandbox:
         self.identity_center = IdentityCenter(self._identities)
 
     def _open_gateways(self, directory: Path) -> tuple[dict[str, IssuingTarget], dict[str, IssuingTarget]]:
-        from airflow_provider_rsauth.sandbox.certificates import server_context
+        from airflow_provider_rsauth.sandbox.certificates import Certificates
 
         self._roles = Roles(self._database)
         self._parts.callback(self._roles.close)
         self._roles.create_ready_ones(self.database_password)
-        tls, self.ca_file = server_context(directory)
+        self._certificates = Certificates(directory)
+        self.ca_file, tls = self._certificates.ca_file, self._certificates.context
         front = Front(
             *(self._database.address, self._roles, tls, self._log, self._authentication),
             connection_limit=lambda: self.connection_limit,
@@ -234,8 +259,10 @@ class Sandbox:
 
         account = Account(self.account_id, self.region, self._identities.partition)
         operations: dict[str, Mapping[str, Operation]] = {
-            "redshift": Redshift(account, clusters, self.faults).operations,
-            "redshift-serverless": RedshiftServerless(account, workgroups, self.faults).operations,
+            "redshift": Redshift(account, clusters, self._domains, self.faults).operations,
+            "redshift-serverless": RedshiftServerless(
+                account, workgroups, self._domains, self.faults
+            ).operations,
         }
         unsigned = {
             "sso-oidc": SsoOidc(self.identity_center).operations,

@@ -13,7 +13,7 @@ class Target:
     :param name: the cluster identifier, or the workgroup's name.
     :param port: the port of its gateway.
     :param is_serverless: whether it is a workgroup.
-    :param host: always ``localhost``, the only name in the gateway's certificate.
+    :param host: always ``localhost``, the only name in the gateway's certificate; custom domains have their own.
     :param database: the database that exists from the start.
     """
 

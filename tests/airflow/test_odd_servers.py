@@ -11,7 +11,7 @@ import pytest
 
 from airflow_provider_rsauth.auth import errors
 from airflow_provider_rsauth.hooks.redshift_iam import RedshiftIAMHook
-from airflow_provider_rsauth.sandbox.certificates import server_context
+from airflow_provider_rsauth.sandbox.certificates import Certificates
 
 NO_REDSHIFT = "does not answer as Redshift does"
 
@@ -24,7 +24,8 @@ def error_response(**fields: str) -> bytes:
 @pytest.fixture
 def serve(tmp_path, define):
     """Serve with TLS, answer the first message with some bytes and hang up; return a connection to it."""
-    tls, ca_file = server_context(tmp_path)
+    certificates = Certificates(tmp_path)
+    tls, ca_file = certificates.context, certificates.ca_file
     servers = []
     served = []
 

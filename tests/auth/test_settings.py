@@ -179,6 +179,42 @@ def refusal(overrides=None, extra=None, **fields) -> str:
             id="serverless without workgroup",
         ),
         pytest.param(
+            {"host": None},
+            {"custom_domain": True, "cluster_identifier": "a"},
+            ["Custom domain (custom_domain): is on, but there is no host"],
+            id="custom domain without host",
+        ),
+        pytest.param(
+            {},
+            {"custom_domain": True},
+            ["Custom domain (custom_domain): is on", "endpoint of Redshift's own", "Turn it off"],
+            id="custom domain beside an endpoint",
+        ),
+        pytest.param(
+            {"host": "localhost"},
+            {"custom_domain": True},
+            ["Custom domain (custom_domain): is on", "has a dot"],
+            id="custom domain without a dot",
+        ),
+        pytest.param(
+            {"host": "10.0.0.17"},
+            {"custom_domain": True},
+            ["Custom domain (custom_domain): is on", "no IP address"],
+            id="custom domain is an address",
+        ),
+        pytest.param(
+            {"host": "a_b.example.com"},
+            {"custom_domain": True},
+            ["Custom domain (custom_domain): is on", "letters, digits and hyphens"],
+            id="custom domain with an underscore",
+        ),
+        pytest.param(
+            {"host": "dwh.example.com"},
+            {"custom_domain": "perhaps"},
+            ["Custom domain (custom_domain): is 'perhaps' but must be true or false"],
+            id="custom domain neither on nor off",
+        ),
+        pytest.param(
             {"host": "https://x.com"}, {}, ["Host (host):", "without scheme"], id="host with a scheme"
         ),
         pytest.param(

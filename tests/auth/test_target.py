@@ -88,6 +88,25 @@ def test_an_untouched_switch_does_not_turn_serverless_off():
     assert target(serverless_work_group="abc", region="us-east-1", is_serverless=False).is_serverless
 
 
+@pytest.mark.parametrize(
+    ("extra", "text"),
+    [
+        ({"region": "us-east-2"}, "cluster at custom domain 'dwh.example.com' in us-east-2"),
+        ({"is_serverless": True}, "workgroup at custom domain 'dwh.example.com'"),
+    ],
+)
+def test_a_custom_domain_stands_for_what_it_is_registered_for(extra, text):
+    found = target("DWH.example.com:5440/sales", custom_domain="true", **extra)
+    assert (found.identifier, found.custom_domain, found.port) == ("", "dwh.example.com", 5440)
+    assert str(found) == text
+
+
+@pytest.mark.parametrize("name", ["cluster_identifier", "serverless_work_group"])
+def test_an_explicit_name_beats_the_custom_domain(name):
+    found = target("dwh.example.com", custom_domain=True, is_serverless=False, **{name: "real-one"})
+    assert (found.identifier, found.custom_domain) == ("real-one", "")
+
+
 def test_the_console_endpoint_is_taken_apart():
     """The console shows host, port and database as one text, and people paste it."""
     found = target("c1.abc123.us-east-1.redshift.amazonaws.com:5440/sales")

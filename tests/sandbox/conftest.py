@@ -16,4 +16,5 @@ def clean_record(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Iterator[
     yield
     sandbox.faults.clear()
     sandbox.identity_center.reset()
+    sandbox.remove_custom_domains()
     sandbox.connection_limit = None

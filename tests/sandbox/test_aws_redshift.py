@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_rsauth.sandbox import Sandbox
+from airflow_provider_rsauth.sandbox import Sandbox, SandboxError
 from tests.sandbox.clients import aws, cluster_credentials, connect, refused_call
 
 ASKED = {"ClusterIdentifier": "examplecluster", "DbUser": "etl"}
@@ -47,6 +47,28 @@ def test_an_unknown_custom_domain_is_not_found(sandbox: Sandbox) -> None:
     client = aws(sandbox, "redshift")
     refused = refused_call(client.get_cluster_credentials, DbUser="etl", CustomDomainName="db.example.com")
     assert refused[0] == "CustomDomainAssociationNotFoundFault"
+
+
+def test_custom_domains_tell_to_what_they_belong(sandbox: Sandbox) -> None:
+    sandbox.add_custom_domain("Dwh.example.com", "examplecluster")
+    sandbox.add_custom_domain("wg.example.com", "example-workgroup")
+    client, serverless = aws(sandbox, "redshift"), aws(sandbox, "redshift-serverless")
+    (association,) = client.describe_custom_domain_associations()["Associations"]
+    belongs = {"CustomDomainName": "dwh.example.com", "ClusterIdentifier": "examplecluster"}
+    assert association["CertificateAssociations"] == [belongs]
+    found = client.describe_custom_domain_associations(CustomDomainName="dwh.example.com")
+    assert found["Associations"] == [association]
+    (listed,) = serverless.list_custom_domain_associations()["associations"]
+    assert (listed["customDomainName"], listed["workgroupName"]) == ("wg.example.com", "example-workgroup")
+    sandbox.remove_custom_domains()
+    assert client.describe_custom_domain_associations()["Associations"] == []
+    refused = refused_call(client.describe_custom_domain_associations, CustomDomainName="dwh.example.com")
+    assert refused[0] == "CustomDomainAssociationNotFoundFault"
+
+
+def test_a_custom_domain_needs_a_cluster_or_workgroup(sandbox: Sandbox) -> None:
+    with pytest.raises(SandboxError, match="'missing' is none of examplecluster"):
+        sandbox.add_custom_domain("dwh.example.com", "missing")
 
 
 def test_the_cluster_tells_where_it_is(sandbox: Sandbox) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from airflow_provider_rsauth.sandbox.aws.custom_domains import CustomDomains
 from airflow_provider_rsauth.sandbox.aws.errors import AwsError
 from airflow_provider_rsauth.sandbox.aws.faults import Faults
 from airflow_provider_rsauth.sandbox.aws.identities import Identity
@@ -28,17 +29,26 @@ class Redshift:
 
     :param account: where it is.
     :param clusters: the clusters by identifier.
+    :param domains: their custom domains.
     :param faults: decides about lifetimes.
     """
 
-    def __init__(self, account: Account, clusters: Mapping[str, IssuingTarget], faults: Faults) -> None:
+    def __init__(
+        self,
+        account: Account,
+        clusters: Mapping[str, IssuingTarget],
+        domains: CustomDomains,
+        faults: Faults,
+    ) -> None:
         self._account = account
         self._clusters = clusters
+        self._domains = domains
         self._faults = faults
         self.operations: dict[str, Operation] = {
             "GetClusterCredentials": self.get_cluster_credentials,
             "GetClusterCredentialsWithIAM": self.get_cluster_credentials_with_iam,
             "DescribeClusters": self.describe_clusters,
+            "DescribeCustomDomainAssociations": self.describe_custom_domain_associations,
         }
 
     def get_cluster_credentials(self, request: AwsRequest, identity: Identity) -> dict[str, Any]:
@@ -91,11 +101,22 @@ class Redshift:
         found = [self._find(name, request.region)] if name else self._clusters_in(request.region)
         return {"Clusters": [{"Cluster": self._describe(each)} for each in found]}
 
+    def describe_custom_domain_associations(self, request: AwsRequest, identity: Identity) -> dict[str, Any]:
+        """Tell to which clusters custom domains belong."""
+        authorize(identity, "redshift:DescribeCustomDomainAssociations", "*")
+        name = request.text("CustomDomainName")
+        found = self._domains.found(name, self._clusters) if request.region == self._account.region else {}
+        if name and not found:
+            raise _unknown_domain(name)
+        return {"Associations": [{"Association": self._association(*each)} for each in found.items()]}
+
     def _cluster(self, request: AwsRequest) -> IssuingTarget:
+        name = request.text("ClusterIdentifier")
         if domain := request.text("CustomDomainName"):
-            text = f"Custom domain association for {domain} not found."
-            raise AwsError("CustomDomainAssociationNotFoundFault", text, 404)
-        if not (name := request.text("ClusterIdentifier")):
+            name = self._domains.found(domain, self._clusters).get(domain.lower())
+            if not name or request.region != self._account.region:
+                raise _unknown_domain(domain)
+        if not name:
             raise AwsError(INVALID, "Either ClusterIdentifier or CustomDomainName must be given.")
         return self._find(name, request.region)
 
@@ -144,3 +165,15 @@ class Redshift:
             "Encrypted": True,
             "ClusterNamespaceArn": self._account.arn("redshift", f"namespace:{target.name}"),
         }
+
+    def _association(self, domain: str, cluster: str) -> dict[str, Any]:
+        one = {"CustomDomainName": domain, "ClusterIdentifier": cluster}
+        return {
+            "CustomDomainCertificateArn": self._account.arn("acm", f"certificate/{domain}"),
+            "CertificateAssociations": [{"CertificateAssociation": one}],
+        }
+
+
+def _unknown_domain(name: str) -> AwsError:
+    text = f"Custom domain association for {name} not found."
+    return AwsError("CustomDomainAssociationNotFoundFault", text, 404)

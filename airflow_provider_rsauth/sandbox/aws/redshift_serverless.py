@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from airflow_provider_rsauth.sandbox.aws.custom_domains import CustomDomains
 from airflow_provider_rsauth.sandbox.aws.errors import AwsError
 from airflow_provider_rsauth.sandbox.aws.faults import Faults
 from airflow_provider_rsauth.sandbox.aws.identities import Identity
@@ -30,16 +31,25 @@ class RedshiftServerless:
 
     :param account: where it is.
     :param workgroups: the workgroups by name.
+    :param domains: their custom domains.
     :param faults: decides about lifetimes.
     """
 
-    def __init__(self, account: Account, workgroups: Mapping[str, IssuingTarget], faults: Faults) -> None:
+    def __init__(
+        self,
+        account: Account,
+        workgroups: Mapping[str, IssuingTarget],
+        domains: CustomDomains,
+        faults: Faults,
+    ) -> None:
         self._account = account
         self._workgroups = workgroups
+        self._domains = domains
         self._faults = faults
         self.operations: dict[str, Operation] = {
             "GetCredentials": self.get_credentials,
             "GetWorkgroup": self.get_workgroup,
+            "ListCustomDomainAssociations": self.list_custom_domain_associations,
         }
 
     def get_credentials(self, request: AwsRequest, identity: Identity) -> dict[str, Any]:
@@ -80,10 +90,30 @@ class RedshiftServerless:
             }
         }
 
+    def list_custom_domain_associations(self, request: AwsRequest, identity: Identity) -> dict[str, Any]:
+        """Tell to which workgroups custom domains belong."""
+        authorize(identity, "redshift-serverless:ListCustomDomainAssociations", "*")
+        wanted = request.text("customDomainName")
+        found = (
+            self._domains.found(wanted, self._workgroups) if request.region == self._account.region else {}
+        )
+        return {
+            "associations": [
+                {
+                    "customDomainName": domain,
+                    "workgroupName": workgroup,
+                    "customDomainCertificateArn": self._account.arn("acm", f"certificate/{domain}"),
+                }
+                for domain, workgroup in found.items()
+            ]
+        }
+
     def _workgroup(self, request: AwsRequest) -> IssuingTarget:
-        if domain := request.text("customDomainName"):
-            raise AwsError(NOT_FOUND, f"Custom domain association for {domain} not found.")
         name = request.text("workgroupName")
+        if domain := request.text("customDomainName"):
+            name = self._domains.found(domain, self._workgroups).get(domain.lower())
+            if not name:
+                raise AwsError(NOT_FOUND, f"Custom domain association for {domain} not found.")
         if not name:
             raise AwsError(INVALID, "Either workgroupName or customDomainName must be given.")
         if not WORKGROUP_NAME.fullmatch(name):
