@@ -16,7 +16,7 @@ os.environ["AIRFLOW_HOME"] = AIRFLOW_HOME.name
 os.environ["AIRFLOW__CORE__LOAD_EXAMPLES"] = "False"
 os.environ["AIRFLOW__CORE__UNIT_TEST_MODE"] = "False"
 
-from airflow_provider_rsauth.auth import sign_in
+from airflow_provider_rsauth.auth import auth_profile, sign_in
 from airflow_provider_rsauth.sandbox import Sandbox
 from airflow_provider_rsauth.sandbox.connections import connections, environment
 
@@ -39,6 +39,7 @@ def clean_world(monkeypatch: pytest.MonkeyPatch, tmp_path) -> None:
             monkeypatch.delenv(name)
     monkeypatch.setenv("HOME", str(tmp_path))
     sign_in.broker.forget_all()
+    auth_profile.broker.forget_all()
 
 
 @pytest.fixture
@@ -52,6 +53,7 @@ def redshift(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sand
     sandbox.faults.clear()
     sandbox.identity_center.reset()
     sandbox.remove_custom_domains()
+    sandbox.remove_authentication_profiles()
     sandbox.connection_limit = None
 
 

@@ -50,6 +50,7 @@ ALIASES: dict[str, str] = {
     "sessiontoken": "session_token",
     "aws_session_token": "session_token",
     "profile_name": "profile",
+    "authprofile": "auth_profile",
     "rolearn": "role_arn",
     "externalid": "external_id",
     "rolesessionname": "role_session_name",
@@ -131,8 +132,6 @@ NOT_OURS: dict[str, str] = {
         "proxies are set on the workers (HTTPS_PROXY)": """
             https_proxy_host https_proxy_password https_proxy_port https_proxy_username proxyhost proxyport proxypwd
             proxyuid""",
-        "Redshift's authentication profiles are not read; put what the profile says into the connection": """
-            auth_profile authprofile""",
         "only the connection is read, no odbc.ini and no rsjdbc.ini; put what the file says into the connection": """
             dsn inifile inisection""",
         "the server's certificate is always verified; for further authorities there is ca_bundle": """

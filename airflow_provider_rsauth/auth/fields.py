@@ -134,6 +134,17 @@ RoleSessionName = Annotated[
         ROLE,
     ),
 ]
+AuthProfileName = Annotated[
+    str | None,
+    matching(
+        r"[a-zA-Z0-9-]{1,63}", "the name of an authentication profile: up to 63 letters, digits and hyphens"
+    ),
+    Ui(
+        "Authentication profile",
+        "Authentication profile kept in Redshift; its options are for what the connection leaves open.",
+        TARGET,
+    ),
+]
 RequiredSecret = Annotated[SecretStr, Field(min_length=1)]
 
 

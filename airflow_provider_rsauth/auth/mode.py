@@ -11,7 +11,13 @@ from typing import Any, ClassVar, Protocol
 from airflow_provider_rsauth.auth.aws import AwsSession, assume_role
 from airflow_provider_rsauth.auth.broker import utc_now
 from airflow_provider_rsauth.auth.credential import Credential
-from airflow_provider_rsauth.auth.fields import ExternalId, RoleArn, RoleSessionName, Settings
+from airflow_provider_rsauth.auth.fields import (
+    AuthProfileName,
+    ExternalId,
+    RoleArn,
+    RoleSessionName,
+    Settings,
+)
 from airflow_provider_rsauth.auth.identity_center.store import SignInStore, file_store
 
 
@@ -102,6 +108,7 @@ class AwsMode(AuthMode):
     role_arn: RoleArn = None
     external_id: ExternalId = None
     role_session_name: RoleSessionName = None
+    auth_profile: AuthProfileName = None
 
     @abstractmethod
     def base_session(self, context: SignInContext, region: str | None) -> AwsSession:

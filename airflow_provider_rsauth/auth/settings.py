@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from typing import Any, TypeVar
 
@@ -12,24 +12,23 @@ from pydantic import ValidationError
 
 from airflow_provider_rsauth.auth import database_user, target
 from airflow_provider_rsauth.auth.aliases import (
-    ALIASES,
     FALSE_WORDS,
-    NOT_OURS,
     TRUE_WORDS,
-    WITHOUT_EFFECT,
     canonical_name,
     canonical_options,
     hides_its_value,
 )
 from airflow_provider_rsauth.auth.database_user import DatabaseUser
+from airflow_provider_rsauth.auth.defaults import Defaults, merged
 from airflow_provider_rsauth.auth.driver import WEAKER_MODES, DriverSettings
 from airflow_provider_rsauth.auth.errors import InvalidSettings, Problem
 from airflow_provider_rsauth.auth.fields import Settings
 from airflow_provider_rsauth.auth.jdbc_url import looks_like_url, plugin_mode, read_url, secrets_in
-from airflow_provider_rsauth.auth.mode import AuthMode, DirectMode
+from airflow_provider_rsauth.auth.leftovers import unused
+from airflow_provider_rsauth.auth.mode import AuthMode, AwsMode, DirectMode
 from airflow_provider_rsauth.auth.modes.aws_connection import undefined
 from airflow_provider_rsauth.auth.problems import problems_of, shown
-from airflow_provider_rsauth.auth.registry import DEFAULT_MODE, MODES, setting_names
+from airflow_provider_rsauth.auth.registry import DEFAULT_MODE, MODES
 from airflow_provider_rsauth.auth.target import Target, TargetSettings, split_endpoint
 
 CONN_TYPE = "redshift_iam"
@@ -76,6 +75,8 @@ class SignIn:
     :param database_user: as whom, and for how long.
     :param driver: how the driver connects.
     :param notices: what the user should know although nothing is wrong.
+    :param pending_profile: the authentication profile that has yet to be read; until then target and database user are
+        what is known without it.
     """
 
     subject: str
@@ -84,30 +85,40 @@ class SignIn:
     database_user: DatabaseUser
     driver: DriverSettings
     notices: tuple[str, ...] = ()
+    pending_profile: str = field(default="", repr=False)
 
 
 def parse(
     raw: RawConnection,
     overrides: Mapping[str, Any] | None = None,
     is_defined: Callable[[str], bool] = lambda _: True,
+    defaults: Defaults | None = None,
 ) -> SignIn:
     """
     Turn a connection into a sign-in. Calls no network.
+
+    A connection that names an authentication profile is checked as far as it goes without it, unless what the profile
+    says is among the arguments; :func:`~airflow_provider_rsauth.auth.auth_profile.complete` sees to that.
 
     :param raw: the connection.
     :param overrides: settings that win over the connection's; ``None`` and ``""`` mean "not given", and what equals
         the connection's own extra is no override: Airflow's SQL operators pass every extra along.
     :param is_defined: tells whether an Airflow connection exists; asked for the AWS connection that is to be used.
+    :param defaults: options for what the connection leaves open.
     :raises InvalidSettings: something is wrong; the error names all of it.
     """
-    return _Parser(raw, overrides or {}, is_defined).sign_in()
+    return _Parser(raw, overrides or {}, is_defined, defaults).sign_in()
 
 
 class _Parser:
     """Gathers options, problems and notices of one connection."""
 
     def __init__(
-        self, raw: RawConnection, overrides: Mapping[str, Any], is_defined: Callable[[str], bool]
+        self,
+        raw: RawConnection,
+        overrides: Mapping[str, Any],
+        is_defined: Callable[[str], bool],
+        defaults: Defaults | None,
     ) -> None:
         self.is_defined = is_defined
         self.subject = f"Connection {raw.conn_id!r}"
@@ -132,6 +143,9 @@ class _Parser:
         self.options = self._with_url(own)
         if isinstance(host := self.options.get("host"), str):
             self.options = {**split_endpoint(host), **{k: v for k, v in self.options.items() if k != "host"}}
+        self.source, self.taken = "", frozenset[str]()
+        if defaults:
+            self._put_under(defaults)
 
     def sign_in(self) -> SignIn:
         mode_type = self._mode_type()
@@ -145,13 +159,32 @@ class _Parser:
         settings = self._validate(TargetSettings)
         user = self._validate(DatabaseUser)
         driver = self._validate(DriverSettings)
-        place = self._place(settings, mode_type) if settings and mode_type else None
-        if place and user and mode_type:
+        pending = "auth_profile" in self.options and mode_type is not None and issubclass(mode_type, AwsMode)
+        place = self._place(settings, mode_type, pending) if settings and mode_type else None
+        if pending:
+            self._without_user_problems()
+        elif place and user and mode_type:
             self._check_user(user, place, mode_type)
         self._notice_the_rest(mode_type)
         if self.problems or not (mode and place and user and driver):
-            raise InvalidSettings(subject, self.problems, self.notices)
-        return SignIn(subject, mode, place, user, driver, tuple(self.notices))
+            raise InvalidSettings(subject, [self._attributed(each) for each in self.problems], self.notices)
+        profile = (mode.auth_profile if isinstance(mode, AwsMode) else None) or ""
+        if profile:
+            self.notices.append(
+                f"What the authentication profile {shown(profile)} adds is known, and checked, when it is read at the sign-in."
+            )
+        return SignIn(subject, mode, place, user, driver, tuple(self.notices), profile)
+
+    def _put_under(self, defaults: Defaults) -> None:
+        under = merged(self.options, defaults)
+        self.options, self.source, self.taken = under.options, defaults.source, under.taken
+        self.problems += under.problems
+        self.notices += under.notices
+
+    def _attributed(self, problem: Problem) -> Problem:
+        if problem.field not in self.taken:
+            return problem
+        return replace(problem, text=f"{problem.text} (from {self.source})")
 
     def _read(self, extra: str | Mapping[str, Any] | None) -> Mapping[str, Any]:
         if isinstance(extra, str):
@@ -246,10 +279,12 @@ class _Parser:
         except ValidationError:
             return None
 
-    def _place(self, settings: TargetSettings, mode_type: type[AuthMode]) -> Target:
+    def _place(self, settings: TargetSettings, mode_type: type[AuthMode], pending: bool) -> Target:
         place, problems, notices = target.resolve(
             settings, needs_identifier=not issubclass(mode_type, DirectMode)
         )
+        if pending:
+            return place
         doubtful = {problem.field for problem in self.problems}
         # A field that says which Redshift is wrong already; without it, the others seem to say too little.
         self._take([] if doubtful & _SAY_WHICH else problems, notices)
@@ -262,10 +297,13 @@ class _Parser:
             )
             return
         if place.is_serverless or user.as_iam_identity:
-            self.problems = [
-                problem for problem in self.problems if problem.field not in database_user.NOT_ALWAYS_USED
-            ]
+            self._without_user_problems()
         self._take(*database_user.check(user, place))
+
+    def _without_user_problems(self) -> None:
+        self.problems = [
+            problem for problem in self.problems if problem.field not in database_user.NOT_ALWAYS_USED
+        ]
 
     def _take(self, problems: list[Problem], notices: list[str]) -> None:
         known = {problem.field for problem in self.problems}
@@ -288,7 +326,8 @@ class _Parser:
                     "cannot be off: a sign-in without TLS would send the password in the clear. Remove it",
                 )
             )
-        self.notices += _unused(self.options, mode_type)
+        for name, text in unused(self.options, mode_type):
+            self.notices.append(f"{self.source}: {text}" if name in self.taken else text)
 
 
 _SAY_WHICH = {"host", "cluster_identifier", "serverless_work_group", "custom_domain"}
@@ -299,21 +338,3 @@ _STOCK_IAM_MODES = {"profile": "profile", "access_key_id": "access_key"}
 
 def _text(value: Any) -> str:
     return value if isinstance(value, str) else ""
-
-
-def _unused(options: Mapping[str, Any], mode_type: type[AuthMode] | None) -> Iterator[str]:
-    used = {"auth_mode", "ssl", *WITHOUT_EFFECT, *setting_names(*([mode_type] if mode_type else []))}
-    elsewhere: dict[str, list[str]] = {}
-    for mode in MODES.values():
-        for name in mode.model_fields:
-            elsewhere.setdefault(name, []).append(mode.title)
-    for name in sorted(options.keys() - used - {"login"}):
-        if name in elsewhere:
-            if options[name] and mode_type:
-                yield f"{name} is not used: it belongs to the auth mode {' or '.join(elsewhere[name])}."
-        elif name in NOT_OURS:
-            yield f"{name} is not used: {NOT_OURS[name]}."
-        else:
-            near = get_close_matches(name, {*used, *elsewhere, *ALIASES} - WITHOUT_EFFECT, n=1, cutoff=0.75)
-            hint = f" Did you mean {ALIASES.get(near[0], near[0])}?" if near else ""
-            yield f"{name} is not a setting and is not used.{hint}"

@@ -183,6 +183,17 @@ def split_endpoint(host: str) -> dict[str, str]:
     return {key: value for key, value in match.groupdict().items() if value} if match else {"host": host}
 
 
+def identifier_in(host: str) -> str:
+    """
+    Return the cluster's identifier or the workgroup's name that a host shows; empty for any other host.
+
+    :param host: the host.
+    """
+    name = host.strip().lower().rstrip(".")
+    match = _CLUSTER_HOST.fullmatch(name) or _WORKGROUP_HOST.fullmatch(name)
+    return match["id"] if match else ""
+
+
 def resolve(settings: TargetSettings, needs_identifier: bool) -> tuple[Target, list[Problem], list[str]]:
     """
     Decide which cluster or workgroup the settings mean. Explicit fields beat what the host shows.

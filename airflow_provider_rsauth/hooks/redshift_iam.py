@@ -17,6 +17,7 @@ from tenacity import (
     wait_random_exponential,
 )
 
+from airflow_provider_rsauth.auth.auth_profile import complete
 from airflow_provider_rsauth.auth.custom_domain import belongs_to
 from airflow_provider_rsauth.auth.endpoint import known_endpoint
 from airflow_provider_rsauth.auth.errors import RsAuthError
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Engine
 
     from airflow_provider_rsauth.auth.aws import AwsSession
+    from airflow_provider_rsauth.auth.defaults import Defaults
 
 ATTEMPTS = 3
 
@@ -117,17 +119,26 @@ class RedshiftIAMHook(RedshiftDbApiHook):
     @property
     def sign_in(self) -> SignIn:
         """
-        The connection, parsed and checked. Asks Airflow for the AWS connection, and nobody else for anything.
+        The connection, parsed and checked.
+
+        Asks Airflow for the AWS connection, and nobody else for anything; only a connection that names an
+        authentication profile asks AWS for it, unless the process has read it in the last minutes.
 
         :raises InvalidSettings: something is wrong with it; the error names all of it.
         """
-        raw = read_connection(self.get_conn_id(), lambda: self.connection)
-        sign_in = parse(raw, self._overrides(), self._aws_connections.is_defined)
+        return self._sign_in()
+
+    def _sign_in(self, *, anew: bool = False) -> SignIn:
+        sign_in = complete(self._parse(), self.context, self._parse, anew=anew)
         for notice in sign_in.notices:
             if notice not in self._told:
                 self._told.add(notice)
                 self.log.warning("%s: %s", sign_in.subject, notice)
         return sign_in
+
+    def _parse(self, defaults: Defaults | None = None) -> SignIn:
+        raw = read_connection(self.get_conn_id(), lambda: self.connection)
+        return parse(raw, self._overrides(), self._aws_connections.is_defined, defaults)
 
     def get_conn(self) -> redshift_connector.Connection:
         """
@@ -148,8 +159,12 @@ class RedshiftIAMHook(RedshiftDbApiHook):
         return connection
 
     def get_uri(self) -> str:
-        """Return the SQLAlchemy URI, without a password. Calls no API."""
-        sign_in = self.sign_in
+        """
+        Return the SQLAlchemy URI, without a password.
+
+        Calls no API: what only AWS can tell (the host of a cluster, what an authentication profile says) is left out.
+        """
+        sign_in = self._parse()
         user = quote(sign_in.database_user.db_user or "", safe="")
         endpoint = known_endpoint(sign_in.target)
         host = f"{endpoint.host}:{endpoint.port}" if endpoint else ""
@@ -178,7 +193,7 @@ class RedshiftIAMHook(RedshiftDbApiHook):
             says, server version.
         """
         try:
-            sign_in, context = self.sign_in, self.context
+            sign_in, context = self._sign_in(anew=True), self.context
             session = open_session(sign_in, context) if isinstance(sign_in.mode, AwsMode) else None
             login = new_login(sign_in, context, session)
             with closing(connect(sign_in, login)) as connection, closing(connection.cursor()) as cursor:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
 import shutil
@@ -29,6 +30,7 @@ from airflow_provider_rsauth.sandbox.target import Target
 
 if TYPE_CHECKING:
     from airflow_provider_rsauth.sandbox.aws.access_keys import AccessKeys
+    from airflow_provider_rsauth.sandbox.aws.authentication_profiles import AuthenticationProfiles
     from airflow_provider_rsauth.sandbox.aws.identities import Identities
     from airflow_provider_rsauth.sandbox.aws.identity_center import IdentityCenter
     from airflow_provider_rsauth.sandbox.aws.issuing import IssuingTarget, Operation
@@ -65,6 +67,7 @@ class Sandbox:
     _roles: Roles
     _log: LoginLog
     _certificates: Certificates
+    _profiles: AuthenticationProfiles
     _identities: Identities
     _issuing: Mapping[str, IssuingTarget]
     _process_id: int
@@ -182,6 +185,19 @@ class Sandbox:
         self._domains.clear()
         self._certificates.clear()
 
+    def add_authentication_profile(self, name: str, content: Mapping[str, Any] | str) -> None:
+        """
+        Keep an authentication profile, or change it.
+
+        :param name: its name.
+        :param content: its options, or a text as it is.
+        """
+        self._profiles.put(name, content if isinstance(content, str) else json.dumps(content))
+
+    def remove_authentication_profiles(self) -> None:
+        """Take all authentication profiles away."""
+        self._profiles.clear()
+
     def create_user(self, name: str, password: str | None = None) -> None:
         """Create a database user, or change its password; ``None`` means temporary passwords only."""
         self._roles.create_user(name, password)
@@ -249,6 +265,7 @@ class Sandbox:
     def _start_aws(
         self, clusters: Mapping[str, IssuingTarget], workgroups: Mapping[str, IssuingTarget]
     ) -> None:
+        from airflow_provider_rsauth.sandbox.aws.authentication_profiles import AuthenticationProfiles
         from airflow_provider_rsauth.sandbox.aws.device_page import DevicePage
         from airflow_provider_rsauth.sandbox.aws.issuing import Account
         from airflow_provider_rsauth.sandbox.aws.redshift import Redshift
@@ -258,8 +275,12 @@ class Sandbox:
         from airflow_provider_rsauth.sandbox.aws.sso_portal import SsoPortal
 
         account = Account(self.account_id, self.region, self._identities.partition)
+        self._profiles = AuthenticationProfiles(account)
         operations: dict[str, Mapping[str, Operation]] = {
-            "redshift": Redshift(account, clusters, self._domains, self.faults).operations,
+            "redshift": {
+                **Redshift(account, clusters, self._domains, self.faults).operations,
+                **self._profiles.operations,
+            },
             "redshift-serverless": RedshiftServerless(
                 account, workgroups, self._domains, self.faults
             ).operations,

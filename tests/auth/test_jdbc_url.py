@@ -153,6 +153,22 @@ def secret_of(sign_in: SignIn, name: str) -> str:
             id="group federation is the IAM identity",
         ),
         pytest.param(
+            f"jdbc:redshift:iam:///dev?{KEYS}&AuthProfile=team-a&Region=us-west-2",
+            {
+                "mode.name": "access_key",
+                "mode.auth_profile": "team-a",
+                "pending_profile": "team-a",
+                "target.region": "us-west-2",
+                "target.database": "dev",
+            },
+            id="authentication profile",
+        ),
+        pytest.param(
+            f"{ODBC}IAM=1;AuthProfile=team-a;Region=us-west-2",
+            {"mode.name": "aws_connection", "pending_profile": "team-a"},
+            id="ODBC authentication profile",
+        ),
+        pytest.param(
             f"jdbc:redshift://{HOST}/dev;UID=u;PWD=p;ssl=true",
             {"mode.login": "u", "secret password": "p"},
             id="semicolons throughout",

@@ -134,7 +134,7 @@ def notices_of(options: str) -> tuple[str, ...]:
         pytest.param("EndpointUrl=http://x", "endpointurl is not used: the AWS APIs are found by region", id="endpoint"),
         pytest.param("loginToRp=urn:amazon:webservices", "signing in through an identity provider", id="identity provider"),
         pytest.param("DSILogLevel=0", "no counterpart here", id="option of the driver"),
-        pytest.param("AuthProfile=x", "authentication profiles are not read", id="authentication profile"),
+        pytest.param("AuthProfile=x", "authentication profile 'x' adds is known", id="authentication profile"),
         pytest.param("DbGroupsFilter=x", "name the groups in db_groups", id="filter of groups"),
         pytest.param("sslfactory=org.x.NonValidatingFactory", "always verified", id="TLS factory"),
         pytest.param("ClsuterID=x", "Did you mean cluster_identifier?", id="misspelt"),

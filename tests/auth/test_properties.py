@@ -9,6 +9,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from airflow_provider_rsauth.auth.aliases import ALIASES, NOT_OURS
+from airflow_provider_rsauth.auth.defaults import Defaults
 from airflow_provider_rsauth.auth.errors import InvalidSettings
 from airflow_provider_rsauth.auth.problems import is_secret
 from airflow_provider_rsauth.auth.registry import MODES, setting_names
@@ -47,10 +48,10 @@ fields = st.none() | texts | plausible.filter(lambda value: isinstance(value, st
 QUICK = timedelta(milliseconds=200)
 
 
-def answer(raw: RawConnection, overrides=None) -> str:
+def answer(raw: RawConnection, overrides=None, defaults=None) -> str:
     """Parse, and return everything that could be shown of the answer."""
     try:
-        sign_in = parse(raw, overrides)
+        sign_in = parse(raw, overrides, defaults=defaults)
     except InvalidSettings as error:
         return "".join(
             map(repr, (str(error), error, error.problems, vars(error), error.__cause__, error.__context__))
@@ -104,6 +105,14 @@ def test_any_connection_is_answered(extra, host, port, login, password, schema, 
 @given(text=texts | json_values.map(json.dumps))
 def test_any_text_as_extra_is_answered(text):
     answer(RawConnection("wh", host="h", login="u", extra=text))
+
+
+@settings(max_examples=300, deadline=QUICK)
+@given(extra=extras, options=extras, secret=st.sampled_from(SECRETS))
+def test_any_defaults_are_answered(extra, options, secret):
+    """And show no secret either."""
+    defaults = Defaults("the profile", {**options, secret: CANARY})
+    assert CANARY not in answer(RawConnection("wh", extra=extra), defaults=defaults)
 
 
 @settings(max_examples=300, deadline=QUICK)

@@ -215,6 +215,12 @@ def refusal(overrides=None, extra=None, **fields) -> str:
             id="custom domain neither on nor off",
         ),
         pytest.param(
+            {},
+            {"auth_profile": "team_a"},
+            ["Authentication profile (auth_profile): must be the name of an authentication profile"],
+            id="authentication profile misnamed",
+        ),
+        pytest.param(
             {"host": "https://x.com"}, {}, ["Host (host):", "without scheme"], id="host with a scheme"
         ),
         pytest.param(

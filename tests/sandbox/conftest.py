@@ -17,4 +17,5 @@ def clean_record(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Iterator[
     sandbox.faults.clear()
     sandbox.identity_center.reset()
     sandbox.remove_custom_domains()
+    sandbox.remove_authentication_profiles()
     sandbox.connection_limit = None

@@ -10,7 +10,9 @@ from typing import Any
 
 from airflow_provider_rsauth.sandbox.aws.request import AwsRequest
 
-SECRET = re.compile("password|secret|token|assertion|accesskey|private|devicecode", re.IGNORECASE)
+SECRET = re.compile(
+    "password|secret|token|assertion|accesskey|private|devicecode|profilecontent", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)
