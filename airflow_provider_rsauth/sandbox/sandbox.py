@@ -41,6 +41,7 @@ SHORT_DIRECTORY = Path("/tmp")
 """The path of a unix socket may not be longer than about a hundred characters."""
 
 READY_USER, READY_ROLE = "airflow", "RedshiftReader"
+READY_SECRET = "sandbox/dbadmin"
 
 
 class Sandbox:
@@ -160,6 +161,12 @@ class Sandbox:
         """Make keys of a session of a role that ends after some seconds, by default of the ready role."""
         return self._identities.temporary_keys(role_arn or self.role_arn, seconds)
 
+    def create_secret(self, name: str, content: Mapping[str, Any] | str | bytes) -> str:
+        """Create a secret, or give it a new version, in Secrets Manager; its ARN."""
+        from airflow_provider_rsauth.sandbox.aws.secrets import put_secret
+
+        return put_secret(self._identities, name, content)
+
     def revoke_credentials(self, login: str | None = None) -> None:
         """Make issued passwords wrong before they expire: those of a login such as ``IAM:etl``, or all."""
         for each in self._issuing.values():
@@ -227,6 +234,8 @@ class Sandbox:
         clusters, workgroups = self._open_gateways(directory)
         self._issuing = {**clusters, **workgroups}
         self.targets = {name: each.target for name, each in self._issuing.items()}
+        if clusters:
+            self._create_ready_secret(self.cluster)
         self._start_aws(clusters, workgroups)
 
     def _make_directory(self) -> Path:
@@ -246,6 +255,11 @@ class Sandbox:
         self.keys = self._identities.create_user(READY_USER, ALLOW_ALL)
         self.role_arn = self._identities.create_role(READY_ROLE, ALLOW_ALL)
         self.identity_center = IdentityCenter(self._identities)
+
+    def _create_ready_secret(self, cluster: Target) -> None:
+        login = {"username": "dbadmin", "password": self.database_password, "engine": "redshift"}
+        place = {"host": cluster.host, "port": cluster.port, "dbname": cluster.database}
+        self.create_secret(READY_SECRET, {**login, **place, "dbClusterIdentifier": cluster.name})
 
     def _open_gateways(self, directory: Path) -> tuple[dict[str, IssuingTarget], dict[str, IssuingTarget]]:
         from airflow_provider_rsauth.sandbox.certificates import Certificates

@@ -166,3 +166,26 @@ def test_a_statement_is_evaluated_as_iam_does(statement: dict[str, Any], expecte
     resource = "arn:aws:redshift:us-east-1:123456789012:dbuser:c/etl"
     document = {"Statement": statement}
     assert decide([document], "redshift:GetClusterCredentials", resource, CONTEXT) is expected
+
+
+def test_a_secret_is_read_by_whom_a_policy_allows(sandbox: Sandbox) -> None:
+    """By name and by ARN; who may not read it is not told whether it exists."""
+    arn = sandbox.create_secret("permissions/one", {"username": "x"})
+    where = f"arn:aws:secretsmanager:us-east-1:{sandbox.account_id}:secret"
+    keys = sandbox.create_access_keys("reader", policy(("secretsmanager:GetSecretValue", arn)))
+    get = aws(sandbox, "secretsmanager", keys).get_secret_value
+    for secret_id in ("permissions/one", arn):
+        assert get(SecretId=secret_id)["SecretString"] == '{"username": "x"}'
+    sandbox.create_secret("permissions/one", b"binary")
+    assert get(SecretId=arn)["SecretBinary"] == b"binary"
+    assert get(SecretId=arn, VersionStage="AWSPREVIOUS")["SecretString"] == '{"username": "x"}'
+    for secret_id in ("nowhere", f"{where}:nowhere-AbCdEf"):
+        text = (
+            f"User: arn:aws:iam::{sandbox.account_id}:user/reader is not authorized to perform: "
+            f"secretsmanager:GetSecretValue on resource: {secret_id} "
+            "because no identity-based policy allows the secretsmanager:GetSecretValue action"
+        )
+        assert refused_call(get, SecretId=secret_id) == ("AccessDeniedException", text, 400)
+    code, message, _ = refused_call(get, SecretId=arn, VersionStage="AWSPENDING")
+    assert code == "ResourceNotFoundException"
+    assert message.endswith("secret value for staging label: AWSPENDING")

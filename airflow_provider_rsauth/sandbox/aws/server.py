@@ -5,17 +5,18 @@ from __future__ import annotations
 import errno
 import socket
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_rsauth.sandbox.aws import answers
 from airflow_provider_rsauth.sandbox.aws.calls import Calls
 from airflow_provider_rsauth.sandbox.aws.errors import AwsError
 from airflow_provider_rsauth.sandbox.aws.faults import Faults
-from airflow_provider_rsauth.sandbox.aws.identities import Identities
+from airflow_provider_rsauth.sandbox.aws.identities import Identities, Identity
 from airflow_provider_rsauth.sandbox.aws.issuing import Operation, UnsignedOperation
 from airflow_provider_rsauth.sandbox.aws.permissions import authorize_assume_role
 from airflow_provider_rsauth.sandbox.aws.request import AwsRequest
+from airflow_provider_rsauth.sandbox.aws.secrets import authorize_get_secret_value
 from airflow_provider_rsauth.sandbox.aws.sso_calls import BEARER_TOKEN
 from airflow_provider_rsauth.sandbox.errors import SandboxError
 
@@ -23,6 +24,12 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 HOST = "127.0.0.1"
+
+CHECKS: Mapping[tuple[str, str], Callable[[Identities, Identity, AwsRequest], None]] = {
+    ("sts", "AssumeRole"): authorize_assume_role,
+    ("secretsmanager", "GetSecretValue"): authorize_get_secret_value,
+}
+"""What is checked before moto, which allows everything, answers."""
 
 
 class AwsApplication:
@@ -76,8 +83,8 @@ class AwsApplication:
         operation = self._operations.get(request.service, {}).get(request.operation)
         if operation is not None:
             return operation(request, identity)
-        if (request.service, request.operation) == ("sts", "AssumeRole"):
-            authorize_assume_role(self._identities, identity, request)
+        if check := CHECKS.get((request.service, request.operation)):
+            check(self._identities, identity, request)
         return None
 
 
