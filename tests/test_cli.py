@@ -26,6 +26,7 @@ def test_the_demo_shows_who_signed_in_and_who_was_refused():
         r"who_am_i\[\d\] +profile +redshift:GetClusterCredentialsWithIAM +IAMR:RedshiftReader",
         r"who_am_i\[\d\] +identity_center +redshift:GetClusterCredentials +IAM:analyst",
         r"who_am_i\[\d\] +aws_connection +redshift-serverless:GetCredentials +IAM:airflow",
+        r"who_am_i\[\d\] +secrets_manager +secretsmanager:GetSecretValue +dbadmin +never",
         r"who_am_i\[\d\] +password +none +dbadmin +never",
         r"Expired: .* IAM Authentication token has expired",
         r"LoginRefused: .* password authentication failed",

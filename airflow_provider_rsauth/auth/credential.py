@@ -26,6 +26,14 @@ class Perishable(Protocol):
         """When it stops working, UTC; ``None`` for never."""
 
 
+class Origin(Enum):
+    """Where a credential comes from."""
+
+    ISSUED = "AWS issued it for this login"
+    SECRET = "it is kept in Secrets Manager"  # noqa: S105 - words
+    CONNECTION = "the connection keeps it"
+
+
 @dataclass(frozen=True, slots=True)
 class Credential:
     """
@@ -35,7 +43,8 @@ class Credential:
     :param password: the password; never shown by ``repr``.
     :param issued_at: when it was issued, UTC.
     :param expires_at: when it stops working, UTC; ``None`` for one that does not expire.
-    :param api: the IAM action that issued it, such as ``redshift:GetClusterCredentials``; empty for a stored password.
+    :param api: the IAM action that gave it, such as ``redshift:GetClusterCredentials``; empty for a stored password.
+    :param origin: where it comes from.
     """
 
     user: str
@@ -43,6 +52,20 @@ class Credential:
     issued_at: datetime
     expires_at: datetime | None = None
     api: str = ""
+    origin: Origin = Origin.ISSUED
+
+    @property
+    def is_renewable(self) -> bool:
+        """Whether another one may be had by asking again."""
+        return self.origin is not Origin.CONNECTION
+
+    def is_same_as(self, other: Credential) -> bool:
+        """
+        Tell whether another credential would be refused where this one was.
+
+        :param other: the other credential.
+        """
+        return (self.user, self.password) == (other.user, other.password)
 
 
 class Freshness(Enum):

@@ -124,7 +124,7 @@ def check(user: DatabaseUser, target: Target) -> tuple[list[Problem], list[str]]
 
 
 def check_unused(
-    user: DatabaseUser, login: str | None, mode: str, tolerated: bool
+    user: DatabaseUser, login: str | None, mode: str, tolerated: bool, *, login_is_used: bool = True
 ) -> tuple[list[Problem], list[str]]:
     """
     Check the settings of a mode that knows its own user.
@@ -133,16 +133,19 @@ def check_unused(
     :param login: the connection's login.
     :param mode: the mode's title.
     :param tolerated: whether another user is only worth a notice.
+    :param login_is_used: whether the login is the mode's own user.
     :return: what is wrong, and what the user should know.
     """
     another = bool(user.db_user) and user.db_user != login
     text = f"not used by the auth mode {mode!r}, which logs in with its own user"
     if another and not tolerated:
-        problem = f"{text}. Clear it, or choose an auth mode with an AWS identity"
+        problem = f"{text}. Clear it, or choose an auth mode that asks Redshift for a credential"
         return [Problem("db_user", problem, DatabaseUser.ui("db_user").label)], []
     unused = [name for name in DatabaseUser.model_fields if getattr(user, name) and name != "db_user"]
-    labels = ", ".join(DatabaseUser.ui(name).label for name in (["db_user"] if another else []) + unused)
-    return [], ([f"{labels}: {text}."] if labels else [])
+    labels = [DatabaseUser.ui(name).label for name in (["db_user"] if another else []) + unused]
+    if login and not login_is_used:
+        labels.insert(0, "Login")
+    return [], ([f"{', '.join(labels)}: {text}."] if labels else [])
 
 
 def _bad_group(group: str) -> str:

@@ -68,7 +68,8 @@ _RULES: tuple[tuple[tuple[str, ...], type[RsAuthError], str, str], ...] = (
 _NO_WAY_TO_AWS = (
     errors.Unreachable,
     "AWS cannot be reached from this worker",
-    "Allow egress to the AWS API of this region, or add a VPC endpoint for redshift, redshift-serverless and sts.",
+    "Allow egress to the AWS API of this region, or add a VPC endpoint for redshift, redshift-serverless and sts "
+    "(and secretsmanager, where the login is in a secret).",
 )
 
 _CLIENT_RULES: dict[str, tuple[type[RsAuthError], str, str]] = {
@@ -170,12 +171,17 @@ def explain_aws_error(error: Exception, target: Target | None = None) -> RsAuthE
     )
 
 
-def asking_aws(ask: Callable[[], T], target: Target | None = None) -> T:
+def asking_aws(
+    ask: Callable[[], T],
+    target: Target | None = None,
+    explain: Callable[[Exception], RsAuthError | None] = lambda _: None,
+) -> T:
     """
     Do something that asks AWS or sets up an AWS identity, and explain what goes wrong.
 
     :param ask: does it.
     :param target: the cluster or workgroup that is asked for.
+    :param explain: knows more about what can go wrong with this call; ``None`` for what it does not know.
     :raises RsAuthError: instead of whatever boto3, or what it runs and reads, raises.
     """
     try:
@@ -183,7 +189,7 @@ def asking_aws(ask: Callable[[], T], target: Target | None = None) -> T:
     except RsAuthError:
         raise
     except Exception as error:
-        explained = explain_aws_error(error, target)
+        explained = explain(error) or explain_aws_error(error, target)
     # Raised here, so that it does not hold the error: the output of a credential process would be in it.
     raise explained
 
@@ -231,6 +237,7 @@ def _explain_denial(code: str, message: str, target: Target | None) -> RsAuthErr
         code=code,
         action=action,
         resource=resource,
+        caller=caller,
     )
 
 

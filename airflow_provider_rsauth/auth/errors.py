@@ -13,7 +13,8 @@ Everything that can go wrong while signing in, as one tree.
     │   ├── SignInNeeded     a person has to sign in, as IAM Identity Center wants it
     │   ├── SignInDenied     … and said no
     │   └── LoginRefused     Redshift does not accept the user and password
-    │       └── CredentialRefused   … although AWS issued them
+    │       └── CredentialRefused   … although AWS gave them
+    ├── UnusableSecret       the secret was read, and does not say what a sign-in needs
     ├── TlsRefused           the server's certificate is not the one expected
     └── Unavailable          the weather: trying again can succeed
         ├── Throttled        AWS limits the calls
@@ -121,14 +122,23 @@ class NotAllowed(SignInRefused):
     :param message: what happened.
     :param action: the IAM action, such as ``redshift:GetClusterCredentials``.
     :param resource: the ARN that it was wanted on.
+    :param caller: the ARN of who wanted it.
     """
 
     def __init__(
-        self, message: str, *, remedy: str = "", code: str = "", action: str = "", resource: str = ""
+        self,
+        message: str,
+        *,
+        remedy: str = "",
+        code: str = "",
+        action: str = "",
+        resource: str = "",
+        caller: str = "",
     ) -> None:
         super().__init__(message, remedy=remedy, code=code)
         self.action = action
         self.resource = resource
+        self.caller = caller
 
 
 class NotFound(SignInRefused):
@@ -154,9 +164,13 @@ class LoginRefused(SignInRefused):
 
 
 class CredentialRefused(LoginRefused):
-    """Redshift does not accept a credential that AWS issued for it."""
+    """Redshift does not accept a credential that AWS gave for it."""
 
     renewable = True
+
+
+class UnusableSecret(RsAuthError):
+    """A secret was read, and does not say what a sign-in needs."""
 
 
 class TlsRefused(RsAuthError):

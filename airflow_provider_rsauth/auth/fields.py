@@ -109,6 +109,16 @@ TextList = Annotated[tuple[str, ...], BeforeValidator(_split), AfterValidator(_w
 Flag = Annotated[bool, BeforeValidator(_flag)]
 """True or false, also as the texts that forms and URLs carry."""
 
+AwsConnId = Annotated[
+    str | None,
+    Ui(
+        "AWS connection ID",
+        "Airflow connection of type Amazon Web Services. Empty: the worker's own identity (environment, "
+        "container or instance role).",
+        SIGN_IN,
+    ),
+]
+
 ARN = r"arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]+"
 
 RoleArn = Annotated[
@@ -116,7 +126,7 @@ RoleArn = Annotated[
     matching(ARN, "the ARN of an IAM role, such as arn:aws:iam::123456789012:role/RedshiftReader"),
     Ui(
         "IAM role to assume",
-        "ARN of a role to assume before Redshift is asked, for instance in the cluster's account.",
+        "ARN of a role to assume before AWS is asked, for instance in the cluster's account.",
         ROLE,
     ),
 ]

@@ -7,6 +7,7 @@ import ssl
 from dataclasses import dataclass
 
 from airflow_provider_rsauth.auth import errors
+from airflow_provider_rsauth.auth.credential import Origin
 from airflow_provider_rsauth.auth.errors import RsAuthError
 
 
@@ -20,7 +21,7 @@ class Attempt:
     :param database: to which database.
     :param user: as whom.
     :param timeout: seconds it was given.
-    :param is_issued: whether AWS issued the credential, so that the user could be another one.
+    :param origin: where user and password come from.
     """
 
     host: str
@@ -28,10 +29,36 @@ class Attempt:
     database: str
     user: str
     timeout: int
-    is_issued: bool = True
+    origin: Origin = Origin.ISSUED
 
 
-_SERVER_RULES: tuple[tuple[str, str, type[RsAuthError], str], ...] = (
+_Rules = tuple[tuple[str, str, type[RsAuthError], str], ...]
+
+_RULES_OF: dict[Origin, _Rules] = {
+    Origin.ISSUED: (),
+    Origin.CONNECTION: (("42704", "", errors.NotFound, "Create it, or correct the login."),),
+    Origin.SECRET: (
+        (
+            "28000",
+            "password authentication failed",
+            errors.CredentialRefused,
+            "The secret's password is not the one that Redshift knows. Is a rotation half done, or was the password "
+            "changed in one place only? Put the same into both (ALTER USER … PASSWORD, aws secretsmanager "
+            "put-secret-value). Is host or cluster the one that the secret is for? A user with PASSWORD DISABLE can "
+            "only log in with an IAM mode.",
+        ),
+        ("42704", "", errors.NotFound, "Create it, or correct username in the secret."),
+        (
+            "3D000",
+            "",
+            errors.NotFound,
+            "Correct dbname in the secret, or the database (schema) of the connection, which wins; mind capitals.",
+        ),
+    ),
+}
+"""What is to be done otherwise where the credential was not issued for the login."""
+
+_SERVER_RULES: _Rules = (
     (
         "28000",
         "token has expired",
@@ -111,10 +138,9 @@ def explain_login_error(error: Exception, attempt: Attempt) -> RsAuthError:
 
 def _explain_server(state: str, text: str, attempt: Attempt) -> RsAuthError:
     message = f"Redshift refused the login of {attempt.user!r} to database {attempt.database!r} at {attempt.host}: {text}."
-    for rule_state, fragment, kind, remedy in _SERVER_RULES:
+    for rule_state, fragment, kind, remedy in (*_RULES_OF[attempt.origin], *_SERVER_RULES):
         if state == rule_state and fragment in text:
-            stored = state == "42704" and not attempt.is_issued
-            return kind(message, remedy="Create it, or correct the login." if stored else remedy, code=state)
+            return kind(message, remedy=remedy, code=state)
     return errors.LoginRefused(message, remedy="Correct what the message names.", code=state)
 
 

@@ -13,12 +13,14 @@ from airflow_provider_rsauth.auth.broker import utc_now
 from airflow_provider_rsauth.auth.credential import Credential
 from airflow_provider_rsauth.auth.fields import (
     AuthProfileName,
+    AwsConnId,
     ExternalId,
     RoleArn,
     RoleSessionName,
     Settings,
 )
 from airflow_provider_rsauth.auth.identity_center.store import SignInStore, file_store
+from airflow_provider_rsauth.auth.target import Target
 
 
 class AwsConnections(Protocol):
@@ -74,6 +76,7 @@ class AuthMode(Settings, ABC):
     :cvar name: the tag in the connection's ``auth_mode``.
     :cvar title: the name that people see.
     :cvar summary: whose identity it is, in one line.
+    :cvar example_place: host and database of the mode's example.
     :cvar example_login: the login, and password if any, of the mode's example.
     :cvar example_extra: what the example's extra holds besides the mode.
     """
@@ -81,13 +84,18 @@ class AuthMode(Settings, ABC):
     name: ClassVar[str]
     title: ClassVar[str]
     summary: ClassVar[str]
+    example_place: ClassVar[dict[str, str]] = EXAMPLE_CLUSTER
     example_login: ClassVar[dict[str, str]] = {"login": "etl"}
     example_extra: ClassVar[dict[str, Any]] = {}
 
     @classmethod
     def example(cls) -> dict[str, Any]:
         """Return the least that a connection in this mode needs, for documentation and tests."""
-        return {**EXAMPLE_CLUSTER, **cls.example_login, "extra": {"auth_mode": cls.name, **cls.example_extra}}
+        return {
+            **cls.example_place,
+            **cls.example_login,
+            "extra": {"auth_mode": cls.name, **cls.example_extra},
+        }
 
 
 class DirectMode(AuthMode):
@@ -102,13 +110,21 @@ class DirectMode(AuthMode):
         """
 
 
-class AwsMode(AuthMode):
-    """A mode that yields an AWS identity, which then asks Redshift for a temporary credential."""
+class IdentityMode(AuthMode):
+    """
+    A mode that yields an AWS identity.
+
+    :cvar no_region: what is said where nothing shows the region to ask in.
+    """
+
+    no_region: ClassVar[str] = (
+        "missing. The host does not show it and the AWS identity names none; fill in the region of the cluster or "
+        "workgroup"
+    )
 
     role_arn: RoleArn = None
     external_id: ExternalId = None
     role_session_name: RoleSessionName = None
-    auth_profile: AuthProfileName = None
 
     @abstractmethod
     def base_session(self, context: SignInContext, region: str | None) -> AwsSession:
@@ -121,7 +137,7 @@ class AwsMode(AuthMode):
 
     def session(self, context: SignInContext, region: str | None) -> AwsSession:
         """
-        Return the AWS session that asks Redshift for a credential.
+        Return the AWS session that asks for a credential.
 
         :param context: what the mode may use.
         :param region: the region of the cluster or workgroup, where known.
@@ -140,3 +156,53 @@ class AwsMode(AuthMode):
         :param context: what the mode may use.
         """
         return ""
+
+    @property
+    def implied_region(self) -> str | None:
+        """The region that the fields of the mode show."""
+        return None
+
+
+class AwsMode(IdentityMode):
+    """A mode whose AWS identity asks Redshift for a temporary credential."""
+
+    auth_profile: AuthProfileName = None
+
+
+class KeptLoginMode(IdentityMode):
+    """A mode whose AWS identity reads user and password where they are kept."""
+
+    @abstractmethod
+    def kept_login(
+        self, context: SignInContext, session: AwsSession, target: Target
+    ) -> tuple[Credential, Target]:
+        """
+        Return the database credential, and the target with what is kept beside it filled in.
+
+        :param context: what the mode may use.
+        :param session: who reads.
+        :param target: what the connection says, which wins.
+        """
+
+
+class AirflowAwsIdentity(IdentityMode):
+    """The identity of an AWS connection of Airflow; without one, of boto3's default chain."""
+
+    aws_conn_id: AwsConnId = None
+
+    def base_session(self, context: SignInContext, region: str | None) -> AwsSession:
+        """
+        Return the session of the AWS connection.
+
+        :param context: what the mode may use.
+        :param region: the region of the cluster or workgroup, where known.
+        """
+        return context.aws_connections.session(self.aws_conn_id, region)
+
+    def fingerprint(self, context: SignInContext) -> str:
+        """
+        Return the content of the AWS connection: another identity under the same id is another identity.
+
+        :param context: what the mode may use.
+        """
+        return context.aws_connections.fingerprint(self.aws_conn_id)

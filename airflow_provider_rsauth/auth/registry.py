@@ -14,6 +14,7 @@ from airflow_provider_rsauth.auth.modes.aws_connection import AwsConnection
 from airflow_provider_rsauth.auth.modes.identity_center import IdentityCenter
 from airflow_provider_rsauth.auth.modes.password import Password
 from airflow_provider_rsauth.auth.modes.profile import Profile
+from airflow_provider_rsauth.auth.modes.secrets_manager import SecretsManager
 from airflow_provider_rsauth.auth.target import TargetSettings
 
 _MODES: tuple[type[AuthMode], ...] = (
@@ -21,6 +22,7 @@ _MODES: tuple[type[AuthMode], ...] = (
     AccessKey,
     Profile,
     IdentityCenter,
+    SecretsManager,
     Password,
 )
 

@@ -150,7 +150,8 @@ class _Parser:
     def sign_in(self) -> SignIn:
         mode_type = self._mode_type()
         subject = f"{self.subject} ({mode_type.title})" if mode_type else self.subject
-        if mode_type and "login" not in mode_type.model_fields and "login" in self.options:
+        takes_login = mode_type and "login" in mode_type.model_fields
+        if mode_type and issubclass(mode_type, AwsMode) and not takes_login and "login" in self.options:
             self.options.setdefault("db_user", self.options["login"])
         if self.is_stock and mode_type is MODES[DEFAULT_MODE] and "aws_conn_id" not in self.options:
             self.options["aws_conn_id"] = STOCK_AWS_CONN_ID if self.is_defined(STOCK_AWS_CONN_ID) else None
@@ -281,7 +282,9 @@ class _Parser:
 
     def _place(self, settings: TargetSettings, mode_type: type[AuthMode], pending: bool) -> Target:
         place, problems, notices = target.resolve(
-            settings, needs_identifier=not issubclass(mode_type, DirectMode)
+            settings,
+            needs_identifier=issubclass(mode_type, AwsMode),
+            needs_host=issubclass(mode_type, DirectMode),
         )
         if pending:
             return place
@@ -291,9 +294,12 @@ class _Parser:
         return place
 
     def _check_user(self, user: DatabaseUser, place: Target, mode_type: type[AuthMode]) -> None:
-        if issubclass(mode_type, DirectMode):
+        if not issubclass(mode_type, AwsMode):
+            login, is_used = self.options.get("login"), "login" in mode_type.model_fields
             self._take(
-                *database_user.check_unused(user, self.options.get("login"), mode_type.title, self.is_stock)
+                *database_user.check_unused(
+                    user, login, mode_type.title, self.is_stock, login_is_used=is_used
+                )
             )
             return
         if place.is_serverless or user.as_iam_identity:

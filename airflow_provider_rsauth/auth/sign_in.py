@@ -20,10 +20,10 @@ from airflow_provider_rsauth.auth.diagnosis import asking_aws
 from airflow_provider_rsauth.auth.endpoint import Endpoint, discover, known_endpoint
 from airflow_provider_rsauth.auth.errors import InvalidSettings, Problem
 from airflow_provider_rsauth.auth.issuer import issue
-from airflow_provider_rsauth.auth.mode import AwsMode, DirectMode, SignInContext
+from airflow_provider_rsauth.auth.mode import DirectMode, IdentityMode, KeptLoginMode, SignInContext
 from airflow_provider_rsauth.auth.quiet import withholding_debug_logs
 from airflow_provider_rsauth.auth.settings import SignIn
-from airflow_provider_rsauth.auth.target import DEFAULT_DATABASE, TargetSettings
+from airflow_provider_rsauth.auth.target import DEFAULT_DATABASE, Target, TargetSettings
 
 _SALT = secrets.token_bytes(32)
 
@@ -35,10 +35,12 @@ class Login:
 
     :param endpoint: where.
     :param credential: as whom.
+    :param target: the cluster or workgroup, with all that is known of it by now.
     """
 
     endpoint: Endpoint
     credential: Credential
+    target: Target
 
     @property
     def issued_at(self) -> datetime:
@@ -63,7 +65,7 @@ def obtain_login(sign_in: SignIn, context: SignInContext) -> Login:
     :param context: what the auth mode may use.
     :raises RsAuthError: why there is none, and what to do.
     """
-    if sign_in.driver.credential_cache == "off" or not isinstance(sign_in.mode, AwsMode):
+    if sign_in.driver.credential_cache == "off" or isinstance(sign_in.mode, DirectMode):
         return new_login(sign_in, context)
     return broker.credential(cache_key(sign_in, context), lambda: new_login(sign_in, context))
 
@@ -93,39 +95,44 @@ def new_login(sign_in: SignIn, context: SignInContext, session: AwsSession | Non
         if isinstance(mode, DirectMode):
             endpoint = known_endpoint(target)
             assert endpoint  # noqa: S101 - the settings of a direct mode are refused without a host
-            return Login(endpoint, mode.credential(context))
+            return Login(endpoint, mode.credential(context), target)
         session = session or open_session(sign_in, context)
+        if isinstance(mode, KeptLoginMode):
+            credential, target = mode.kept_login(context, session, target)
+            return Login(known_endpoint(target) or discover(target, session), credential, target)
         endpoint = known_endpoint(target) or discover(target, session)
         credential = issue(target, endpoint.database, sign_in.database_user, session, context.now())
         context.register_secret(credential.password)
-        return Login(endpoint, credential)
+        return Login(endpoint, credential, target)
 
 
 def open_session(sign_in: SignIn, context: SignInContext) -> AwsSession:
     """
-    Open the AWS identity that asks Redshift.
+    Open the AWS identity that asks for a credential.
 
     :param sign_in: the sign-in, in a mode with an AWS identity.
     :param context: what the auth mode may use.
     :raises RsAuthError: why there is none, and what to do.
     """
     mode, target = sign_in.mode, sign_in.target
-    assert isinstance(mode, AwsMode)  # noqa: S101 - there is no third kind, and a direct one has no identity
+    assert isinstance(mode, IdentityMode)  # noqa: S101 - all but the direct ones are
+    region = target.region or mode.implied_region
     for name in type(mode).model_fields:
         if isinstance(secret := getattr(mode, name), SecretStr):
             context.register_secret(secret.get_secret_value())
     with withholding_debug_logs():
-        session = asking_aws(lambda: mode.session(context, target.region), target)
+        session = asking_aws(lambda: mode.session(context, region), target)
         for secret in asking_aws(session.secrets, target):
             context.register_secret(secret)
-    if not (target.region or session.region):
-        raise InvalidSettings(sign_in.subject, [_NO_REGION])
+    if not (region or session.region):
+        label = TargetSettings.ui("region").label
+        raise InvalidSettings(sign_in.subject, [Problem("region", mode.no_region, label)])
     return session
 
 
 def aws_identity(sign_in: SignIn, session: AwsSession) -> str:
     """
-    Return the ARN of the AWS identity that asks Redshift (STS GetCallerIdentity, which needs no permission).
+    Return the ARN of the AWS identity that asks (STS GetCallerIdentity, which needs no permission).
 
     :param sign_in: the sign-in.
     :param session: its AWS identity.
@@ -147,7 +154,7 @@ def cache_key(sign_in: SignIn, context: SignInContext) -> Hashable:
     mode = sign_in.mode
     identity = {
         "fields": mode.model_dump(),
-        "beyond": mode.fingerprint(context) if isinstance(mode, AwsMode) else "",
+        "beyond": mode.fingerprint(context) if isinstance(mode, IdentityMode) else "",
         "ambient": sorted((name, value) for name, value in os.environ.items() if name.startswith("AWS_")),
     }
     text = json.dumps(identity, sort_keys=True, default=_reveal)
@@ -166,10 +173,3 @@ def cache_key(sign_in: SignIn, context: SignInContext) -> Hashable:
 
 def _reveal(value: Any) -> Any:
     return value.get_secret_value() if isinstance(value, SecretStr) else str(value)
-
-
-_NO_REGION = Problem(
-    "region",
-    "missing. The host does not show it and the AWS identity names none; fill in the region of the cluster or workgroup",
-    TargetSettings.ui("region").label,
-)

@@ -194,12 +194,15 @@ def identifier_in(host: str) -> str:
     return match["id"] if match else ""
 
 
-def resolve(settings: TargetSettings, needs_identifier: bool) -> tuple[Target, list[Problem], list[str]]:
+def resolve(
+    settings: TargetSettings, *, needs_identifier: bool = False, needs_host: bool = False
+) -> tuple[Target, list[Problem], list[str]]:
     """
     Decide which cluster or workgroup the settings mean. Explicit fields beat what the host shows.
 
     :param settings: the fields.
     :param needs_identifier: whether an AWS API will be asked, so that cluster or workgroup must be known.
+    :param needs_host: whether nobody can be asked for the host.
     :return: the target, what is wrong, and what the user should know.
     """
     cluster_host = _CLUSTER_HOST.fullmatch(settings.host or "")
@@ -219,7 +222,7 @@ def resolve(settings: TargetSettings, needs_identifier: bool) -> tuple[Target, l
     by_domain = bool(settings.custom_domain and settings.host and not is_known)
     if needs_identifier and not (problems or is_known or by_domain):
         problems.append(_nothing_to_ask_for(settings))
-    if not needs_identifier and not settings.host:
+    if needs_host and not settings.host:
         problems.append(Problem("host", "missing. Fill it in", TargetSettings.ui("host").label))
     region = settings.region or (shown["region"] if shown else None)
     if shown and region != shown["region"]:

@@ -32,8 +32,8 @@ def connect(sign_in: SignIn, login: Login) -> redshift_connector.Connection:
     """
     endpoint, credential = login.endpoint, login.credential
     timeout = sign_in.driver.timeout(sign_in.target.is_serverless)
-    is_issued = bool(credential.api)
-    attempt = Attempt(endpoint.host, endpoint.port, endpoint.database, credential.user, timeout, is_issued)
+    place = (endpoint.host, endpoint.port, endpoint.database)
+    attempt = Attempt(*place, credential.user, timeout, credential.origin)
     try:
         with _connection_type(sign_in.driver.ca_bundle) as connection_type:
             connection = connection_type(

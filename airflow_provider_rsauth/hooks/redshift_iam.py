@@ -21,7 +21,7 @@ from airflow_provider_rsauth.auth.auth_profile import complete
 from airflow_provider_rsauth.auth.custom_domain import belongs_to
 from airflow_provider_rsauth.auth.endpoint import known_endpoint
 from airflow_provider_rsauth.auth.errors import RsAuthError
-from airflow_provider_rsauth.auth.mode import AwsMode, SignInContext
+from airflow_provider_rsauth.auth.mode import IdentityMode, SignInContext
 from airflow_provider_rsauth.auth.settings import CONN_TYPE, SignIn, parse
 from airflow_provider_rsauth.auth.sign_in import (
     Login,
@@ -144,7 +144,7 @@ class RedshiftIAMHook(RedshiftDbApiHook):
         """
         Log in and return the driver's connection.
 
-        A credential that the server finds expired or does not accept is replaced once. What can pass (a refused or
+        A credential that the server finds expired or does not accept is replaced once, if AWS has another. What can pass (a refused or
         broken connection, the session limit) is tried up to three times within the connect timeout.
 
         :raises RsAuthError: why it does not work, and what to do.
@@ -194,7 +194,7 @@ class RedshiftIAMHook(RedshiftDbApiHook):
         """
         try:
             sign_in, context = self._sign_in(anew=True), self.context
-            session = open_session(sign_in, context) if isinstance(sign_in.mode, AwsMode) else None
+            session = open_session(sign_in, context) if isinstance(sign_in.mode, IdentityMode) else None
             login = new_login(sign_in, context, session)
             with closing(connect(sign_in, login)) as connection, closing(connection.cursor()) as cursor:
                 cursor.execute("select current_user, version()")
@@ -226,13 +226,16 @@ class RedshiftIAMHook(RedshiftDbApiHook):
         login = obtain_login(sign_in, context)
         try:
             return login, attempts(connect, sign_in, login)
-        except RsAuthError as refusal:
-            if not (refusal.renewable and login.expires_at):
+        except RsAuthError as error:
+            if not (error.renewable and login.credential.is_renewable):
                 raise
-            self.log.info("%s Asking AWS for a new credential.", refusal.message)
+            refusal = error
+        self.log.info("%s Asking AWS for a new credential.", refusal.message)
         discard_login(sign_in, context, login)
-        login = obtain_login(sign_in, context)
-        return login, attempts(connect, sign_in, login)
+        renewed = obtain_login(sign_in, context)
+        if renewed.credential.is_same_as(login.credential):
+            raise refusal
+        return renewed, attempts(connect, sign_in, renewed)
 
     def _overrides(self) -> dict[str, Any]:
         """Return the settings of the constructor, and the database that an operator sets as ``schema`` later."""
@@ -270,7 +273,7 @@ def describe(sign_in: SignIn, login: Login) -> str:
     through = f" through {credential.api}" if credential.api else ""
     until = f", valid until {credential.expires_at:%Y-%m-%d %H:%M:%S %Z}" if credential.expires_at else ""
     return (
-        f"Signed in to {sign_in.target} at {login.endpoint} as {credential.user!r} "
+        f"Signed in to {login.target} at {login.endpoint} as {credential.user!r} "
         f"({sign_in.mode.title}{through}{until})."
     )
 

@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_rsauth.auth.settings import CONN_TYPE
+from airflow_provider_rsauth.sandbox.sandbox import READY_SECRET
 
 if TYPE_CHECKING:
     from airflow_provider_rsauth.sandbox.sandbox import Sandbox
@@ -45,6 +46,16 @@ def connections(sandbox: Sandbox) -> dict[str, dict[str, Any]]:
             sandbox, cluster, {"auth_mode": "identity_center", **_permission_set(sandbox)}, login="analyst"
         ),
         "redshift_serverless": _to(sandbox, workgroup, through_aws),
+        "redshift_secret": {
+            "conn_type": CONN_TYPE,
+            "extra": {
+                "auth_mode": "secrets_manager",
+                "aws_conn_id": AWS_CONN_ID,
+                "secret_id": READY_SECRET,
+                "region": sandbox.region,
+                "ca_bundle": str(sandbox.ca_file),
+            },
+        },
         "redshift_password": _to(
             sandbox, cluster, {"auth_mode": "password"}, login="dbadmin", password=sandbox.database_password
         ),

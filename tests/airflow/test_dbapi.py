@@ -189,6 +189,7 @@ def test_the_database_can_be_chosen_in_three_ways(redshift):
         "redshift_profile",
         "redshift_identity_center",
         "redshift_serverless",
+        "redshift_secret",
         "redshift_password",
     ],
 )

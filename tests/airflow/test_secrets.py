@@ -65,6 +65,7 @@ def run(tmp_path):
         "redshift_profile",
         "redshift_identity_center",
         "redshift_serverless",
+        "redshift_secret",
         "redshift_password",
     ],
 )
@@ -79,7 +80,9 @@ def test_a_sign_in_at_debug_prints_no_secret(redshift, approve, run, conn_id):
         assert secret not in output
 
 
-@pytest.mark.parametrize("conn_id", ["redshift_iam_default", "redshift_profile", "redshift_password"])
+@pytest.mark.parametrize(
+    "conn_id", ["redshift_iam_default", "redshift_profile", "redshift_secret", "redshift_password"]
+)
 def test_a_refused_sign_in_at_debug_prints_no_secret(redshift, run, define, conn_id):
     define(conn_id, schema="nowhere")
     secrets, output = run("wh", "refused")

@@ -11,7 +11,7 @@ from pydantic import SecretStr
 
 from airflow_provider_rsauth.auth import sign_in as module
 from airflow_provider_rsauth.auth.database_user import DatabaseUser
-from airflow_provider_rsauth.auth.mode import AwsMode, SignInContext
+from airflow_provider_rsauth.auth.mode import IdentityMode, SignInContext
 from airflow_provider_rsauth.auth.problems import is_secret
 from airflow_provider_rsauth.auth.registry import MODES
 from airflow_provider_rsauth.auth.settings import RawConnection, SignIn, parse
@@ -19,7 +19,7 @@ from airflow_provider_rsauth.auth.sign_in import cache_key
 from airflow_provider_rsauth.auth.target import Target
 
 SECRET = "wJalrXUtnFEMI-canary-K7MDENG"
-AWS_MODES = [mode for mode in MODES.values() if issubclass(mode, AwsMode)]
+AWS_MODES = [mode for mode in MODES.values() if issubclass(mode, IdentityMode)]
 
 
 class AwsConnections:

@@ -11,7 +11,7 @@ from airflow_provider_rsauth.auth.database_user import DatabaseUser
 from airflow_provider_rsauth.auth.driver import DriverSettings
 from airflow_provider_rsauth.auth.errors import InvalidSettings
 from airflow_provider_rsauth.auth.fields import Ui
-from airflow_provider_rsauth.auth.mode import AwsMode, DirectMode
+from airflow_provider_rsauth.auth.mode import AwsMode, DirectMode, KeptLoginMode
 from airflow_provider_rsauth.auth.problems import is_secret
 from airflow_provider_rsauth.auth.registry import MODES
 from airflow_provider_rsauth.auth.settings import CONN_TYPE, RawConnection, parse
@@ -46,6 +46,7 @@ SANDBOX_CONNECTIONS = {
         "IAM:airflow",
         "redshift-serverless:GetCredentials",
     ),
+    "redshift_secret": ("secrets_manager", "dbadmin", "dbadmin", "secretsmanager:GetSecretValue"),
     "redshift_password": ("password", "dbadmin", "dbadmin", ""),
 }
 
@@ -84,7 +85,8 @@ def test_every_mode_signs_in(redshift, approve, conn_id, expected):
     assert hook.sign_in.mode.name == mode
     assert hook.get_first("select current_user") == (database_user,)
     entry = redshift.logins[-1]
-    assert (entry.accepted, entry.user, entry.api) == (True, login, api)
+    issued = "" if issubclass(MODES[mode], KeptLoginMode) else api
+    assert (entry.accepted, entry.user, entry.api) == (True, login, issued)
     assert redshift.calls.count(api.partition(":")[2]) == (1 if api else 0)
     works, message = hook.test_connection()
     assert works, message
@@ -97,7 +99,7 @@ def test_every_mode_signs_in(redshift, approve, conn_id, expected):
 def test_a_mode_is_described(mode):
     assert mode.title
     assert mode.summary
-    assert issubclass(mode, AwsMode) != issubclass(mode, DirectMode)
+    assert sum(issubclass(mode, kind) for kind in (AwsMode, KeptLoginMode, DirectMode)) == 1
     for name in mode.model_fields:
         ui = mode.ui(name)
         assert isinstance(ui, Ui)

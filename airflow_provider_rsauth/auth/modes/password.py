@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar
 
-from airflow_provider_rsauth.auth.credential import Credential
+from airflow_provider_rsauth.auth.credential import Credential, Origin
 from airflow_provider_rsauth.auth.fields import SIGN_IN, RequiredSecret, Ui
 from airflow_provider_rsauth.auth.mode import DirectMode, SignInContext
 
@@ -38,4 +38,4 @@ class Password(DirectMode):
         """
         password = self.password.get_secret_value()
         context.register_secret(password)
-        return Credential(user=self.login, password=password, issued_at=context.now())
+        return Credential(self.login, password, context.now(), origin=Origin.CONNECTION)
