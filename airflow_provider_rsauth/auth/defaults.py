@@ -8,7 +8,8 @@ from typing import Any
 
 from airflow_provider_rsauth.auth.aliases import TRUE_WORDS, canonical_options
 from airflow_provider_rsauth.auth.errors import Problem
-from airflow_provider_rsauth.auth.jdbc_url import plugin_mode
+from airflow_provider_rsauth.auth.jdbc_url import plugin_mode, read_url, secrets_in
+from airflow_provider_rsauth.auth.problems import shown
 from airflow_provider_rsauth.auth.registry import MODES, setting_names
 from airflow_provider_rsauth.auth.target import identifier_in, split_endpoint
 
@@ -73,6 +74,37 @@ def merged(own: Mapping[str, Any], defaults: Defaults) -> Merged:
     beside = _unfitting(own, found)
     taken = {name: value for name, value in found.items() if name not in beside and name not in own}
     return Merged({**taken, **own}, frozenset(taken), problems, notices)
+
+
+def with_url(own: dict[str, Any], subject: str) -> tuple[dict[str, Any], list[Problem], list[str]]:
+    """
+    Put what a URL, pasted into a connection, says under what the connection's own fields say.
+
+    :param own: the connection's options, ``jdbc_url`` perhaps among them.
+    :param subject: the connection, for messages.
+    :return: all options, what is wrong with the URL, and what the user should know.
+    """
+    if "jdbc_url" not in own:
+        return own, [], []
+    own = dict(own)
+    reading = read_url(str(own.pop("jdbc_url")), subject)
+    if "iam" in own:
+        del reading.options["auth_mode"]
+    problems = [problem for problem in reading.problems if problem.field not in own]
+    notices = list(reading.notices)
+    mode = reading.options.get("auth_mode")
+    if mode and own.get("auth_mode", mode) != mode:
+        named = shown(own["auth_mode"]) or "(not repeated here)"
+        notices.append(
+            f"auth_mode {named} of the connection is used; by its URL it would be {mode!r}. "
+            "Clear 'Sign in with' to follow the URL."
+        )
+    if secrets := ", ".join(secrets_in(reading.options)):
+        notices.append(
+            f"The URL in the connection holds secrets ({secrets}), and Airflow shows them to everybody who may see "
+            "the connection. `rsauth from-url` makes a connection of the URL that keeps them where they are hidden."
+        )
+    return {**reading.options, **own}, problems, notices
 
 
 def _in_mode(mode: str, own: Mapping[str, Any]) -> dict[str, Any]:

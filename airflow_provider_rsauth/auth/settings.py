@@ -19,15 +19,16 @@ from airflow_provider_rsauth.auth.aliases import (
     hides_its_value,
 )
 from airflow_provider_rsauth.auth.database_user import DatabaseUser
-from airflow_provider_rsauth.auth.defaults import Defaults, merged
+from airflow_provider_rsauth.auth.defaults import Defaults, merged, with_url
 from airflow_provider_rsauth.auth.driver import WEAKER_MODES, DriverSettings
 from airflow_provider_rsauth.auth.errors import InvalidSettings, Problem
 from airflow_provider_rsauth.auth.fields import Settings
-from airflow_provider_rsauth.auth.jdbc_url import looks_like_url, plugin_mode, read_url, secrets_in
+from airflow_provider_rsauth.auth.jdbc_url import looks_like_url, plugin_mode, secrets_in
 from airflow_provider_rsauth.auth.leftovers import unused
 from airflow_provider_rsauth.auth.mode import AuthMode, AwsMode, DirectMode
 from airflow_provider_rsauth.auth.modes.aws_connection import undefined
 from airflow_provider_rsauth.auth.problems import problems_of, shown
+from airflow_provider_rsauth.auth.profile_options import profile_options
 from airflow_provider_rsauth.auth.registry import DEFAULT_MODE, MODES
 from airflow_provider_rsauth.auth.target import Target, TargetSettings, split_endpoint
 
@@ -140,15 +141,17 @@ class _Parser:
         own |= wins
         self._warn_of_shown_secrets(extra)
         self.is_stock = raw.conn_type == STOCK_CONN_TYPE or "iam" in own
-        self.options = self._with_url(own)
+        self.sources: dict[str, str] = {}
+        self.options, problems, notices = with_url(own, self.subject)
+        self.problems += problems
+        self.notices += notices
         if isinstance(host := self.options.get("host"), str):
             self.options = {**split_endpoint(host), **{k: v for k, v in self.options.items() if k != "host"}}
-        self.source, self.taken = "", frozenset[str]()
         if defaults:
             self._put_under(defaults)
 
     def sign_in(self) -> SignIn:
-        mode_type = self._mode_type()
+        mode_type = self._with_profile(self._mode_type())
         subject = f"{self.subject} ({mode_type.title})" if mode_type else self.subject
         takes_login = mode_type and "login" in mode_type.model_fields
         if mode_type and issubclass(mode_type, AwsMode) and not takes_login and "login" in self.options:
@@ -176,16 +179,27 @@ class _Parser:
             )
         return SignIn(subject, mode, place, user, driver, tuple(self.notices), profile)
 
+    def _with_profile(self, mode_type: type[AuthMode] | None) -> type[AuthMode] | None:
+        """Put what the AWS profile says under everything else; its plugin may choose another auth mode."""
+        if not mode_type:
+            return None
+        defaults, problems = profile_options(mode_type, self.options)
+        self._take(problems, [])
+        if not defaults:
+            return mode_type
+        self._put_under(defaults)
+        return self._mode_type()
+
     def _put_under(self, defaults: Defaults) -> None:
         under = merged(self.options, defaults)
-        self.options, self.source, self.taken = under.options, defaults.source, under.taken
+        self.options = under.options
+        self.sources |= dict.fromkeys(under.taken, defaults.source)
         self.problems += under.problems
         self.notices += under.notices
 
     def _attributed(self, problem: Problem) -> Problem:
-        if problem.field not in self.taken:
-            return problem
-        return replace(problem, text=f"{problem.text} (from {self.source})")
+        source = self.sources.get(problem.field)
+        return replace(problem, text=f"{problem.text} (from {source})") if source else problem
 
     def _read(self, extra: str | Mapping[str, Any] | None) -> Mapping[str, Any]:
         if isinstance(extra, str):
@@ -211,29 +225,6 @@ class _Parser:
                 self.notices.append(
                     f"{key} holds a secret under a name by which Airflow does not hide it. Put it into {canonical_name(key)}."
                 )
-
-    def _with_url(self, own: dict[str, Any]) -> dict[str, Any]:
-        """Put what a pasted URL says under what the connection's own fields say."""
-        if "jdbc_url" not in own:
-            return own
-        reading = read_url(str(own.pop("jdbc_url")), self.subject)
-        if "iam" in own:
-            del reading.options["auth_mode"]
-        self.problems += [problem for problem in reading.problems if problem.field not in own]
-        self.notices += reading.notices
-        mode = reading.options.get("auth_mode")
-        if mode and own.get("auth_mode", mode) != mode:
-            named = shown(own["auth_mode"]) or "(not repeated here)"
-            self.notices.append(
-                f"auth_mode {named} of the connection is used; by its URL it would be {mode!r}. "
-                "Clear 'Sign in with' to follow the URL."
-            )
-        if secrets := ", ".join(secrets_in(reading.options)):
-            self.notices.append(
-                f"The URL in the connection holds secrets ({secrets}), and Airflow shows them to everybody who may see "
-                "the connection. `rsauth from-url` makes a connection of the URL that keeps them where they are hidden."
-            )
-        return {**reading.options, **own}
 
     def _mode_type(self) -> type[AuthMode] | None:
         name = str(self.options.get("auth_mode") or self._stock_mode())
@@ -333,7 +324,8 @@ class _Parser:
                 )
             )
         for name, text in unused(self.options, mode_type):
-            self.notices.append(f"{self.source}: {text}" if name in self.taken else text)
+            source = self.sources.get(name)
+            self.notices.append(f"{source}: {text}" if source else text)
 
 
 _SAY_WHICH = {"host", "cluster_identifier", "serverless_work_group", "custom_domain"}

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
+
+from airflow_provider_rsauth.cli import airflow_process
 
 if TYPE_CHECKING:
     from airflow_provider_rsauth.auth.identity_center.records import PendingSignIn
@@ -22,8 +23,7 @@ def run(options: argparse.Namespace) -> int:
 
     :param options: ``conn_id``, and ``anew``.
     """
-    # As Airflow's own commands do, so that connections and Variables of its database are found.
-    os.environ.setdefault("_AIRFLOW_PROCESS_CONTEXT", "server")
+    airflow_process.prepare()
     from airflow.providers.common.compat.sdk import AirflowNotFoundException
 
     from airflow_provider_rsauth.auth.errors import RsAuthError

@@ -114,7 +114,7 @@ def test_it_is_read_again_after_a_while(profile, redshift, monkeypatch):
 
 def test_another_identity_reads_for_itself(profile, redshift):
     RedshiftIAMHook(profile()).get_conn().close()
-    nobody = redshift.create_access_keys("reader", None)
+    nobody = redshift.create_access_keys("no_profile_reader", None)
     own = {"auth_mode": "access_key", "access_key_id": nobody.access_key_id}
     conn_id = profile(extra={**own, "aws_conn_id": None, "secret_access_key": nobody.secret_access_key})
     with pytest.raises(errors.NotAllowed) as caught:
