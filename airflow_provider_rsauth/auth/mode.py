@@ -76,6 +76,7 @@ class AuthMode(Settings, ABC):
     :cvar name: the tag in the connection's ``auth_mode``.
     :cvar title: the name that people see.
     :cvar summary: whose identity it is, in one line.
+    :cvar fields_in_words: the fields of its own, in Markdown, where "optional" does not say all of it.
     :cvar example_place: host and database of the mode's example.
     :cvar example_login: the login, and password if any, of the mode's example.
     :cvar example_extra: what the example's extra holds besides the mode.
@@ -84,6 +85,7 @@ class AuthMode(Settings, ABC):
     name: ClassVar[str]
     title: ClassVar[str]
     summary: ClassVar[str]
+    fields_in_words: ClassVar[str] = ""
     example_place: ClassVar[dict[str, str]] = EXAMPLE_CLUSTER
     example_login: ClassVar[dict[str, str]] = {"login": "etl"}
     example_extra: ClassVar[dict[str, Any]] = {}

@@ -10,7 +10,7 @@ import threading
 from pathlib import Path
 
 from airflow_provider_rsauth.sandbox import Sandbox, SandboxError
-from airflow_provider_rsauth.sandbox.connections import connections, environment
+from airflow_provider_rsauth.sandbox.connections import IDENTITY_CENTER_CONN_ID, connections, environment
 
 
 def run(options: argparse.Namespace) -> int:
@@ -64,4 +64,8 @@ def _welcome(sandbox: Sandbox, path: Path) -> str:
         "In that shell every AWS client talks to the sandbox, and connections of these names are the sandbox's. After a "
         "restart ports, keys and data are new: source it again."
     )
-    return "\n".join([*lines, "", users, warning, "", "Stop with Ctrl-C."])
+    person = (
+        f"For {IDENTITY_CENTER_CONN_ID} a person has to approve: run rsauth sign-in {IDENTITY_CENTER_CONN_ID} in that "
+        "shell, or a DAG with the IdentityCenterSignInSensor; the page that they name has the buttons."
+    )
+    return "\n".join([*lines, "", users, person, warning, "", "Stop with Ctrl-C."])

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable
 from itertools import groupby
 
-from airflow_provider_rsauth.auth.mode import AuthMode, IdentityMode
+from airflow_provider_rsauth.auth.mode import AuthMode, AwsMode
 from airflow_provider_rsauth.auth.registry import DEFAULT_MODE, MODES
 from airflow_provider_rsauth.auth.settings import CONN_TYPE
 from airflow_provider_rsauth.form.fields import AUTH_MODE, FormField, Kind, all_fields
@@ -17,12 +17,12 @@ def mode_table() -> str:
     """Return the auth modes as a table, with the fields of their own that each needs."""
     rows = []
     for name, mode in MODES.items():
-        own = [field for field in mode.model_fields if field not in IdentityMode.model_fields]
+        own = [field for field in mode.model_fields if field not in AwsMode.model_fields]
         fields = ", ".join(
             f"`{field}`{'' if mode.model_fields[field].is_required() else ' (optional)'}" for field in own
         )
         default = " (default)" if name == DEFAULT_MODE else ""
-        rows.append((f"`{name}`{default}", mode.summary, fields))
+        rows.append((f"`{name}`{default}", mode.summary, mode.fields_in_words or fields))
     return _table(("`auth_mode`", "signs in as", "fields of its own"), rows)
 
 

@@ -47,7 +47,7 @@ class IdentityCenterSignIn:
         assert self._mode  # noqa: S101 - another mode is refused
         with self._telling_which():
             try:
-                open_session(self._hook.sign_in, self._hook.context)
+                open_session(self._hook.declared_sign_in, self._hook.context)
             except SignInNeeded:
                 return False
         return True
@@ -81,12 +81,12 @@ class IdentityCenterSignIn:
         try:
             yield
         except RsAuthError as error:
-            error.about(self._hook.sign_in.subject)
+            error.about(self._hook.declared_sign_in.subject)
             raise
 
     @property
     def _mode(self) -> IdentityCenter:
-        mode = self._hook.sign_in.mode
+        mode = self._hook.declared_sign_in.mode
         if isinstance(mode, IdentityCenter):
             return mode
         text = (

@@ -128,6 +128,15 @@ class RedshiftIAMHook(RedshiftDbApiHook):
         """
         return self._sign_in()
 
+    @property
+    def declared_sign_in(self) -> SignIn:
+        """
+        What the connection itself says, parsed and checked; asks nobody but Airflow.
+
+        :raises InvalidSettings: something is wrong with it; the error names all of it.
+        """
+        return self._parse()
+
     def _sign_in(self, *, anew: bool = False) -> SignIn:
         sign_in = complete(self._parse(), self.context, self._parse, anew=anew)
         for notice in sign_in.notices:
@@ -144,8 +153,8 @@ class RedshiftIAMHook(RedshiftDbApiHook):
         """
         Log in and return the driver's connection.
 
-        A credential that the server finds expired or does not accept is replaced once, if AWS has another. What can pass (a refused or
-        broken connection, the session limit) is tried up to three times within the connect timeout.
+        A credential that the server finds expired or does not accept is replaced once, if AWS has another. What can
+        pass (a refused or broken connection, the session limit) is tried up to three times within the connect timeout.
 
         :raises RsAuthError: why it does not work, and what to do.
         """
@@ -164,7 +173,7 @@ class RedshiftIAMHook(RedshiftDbApiHook):
 
         Calls no API: what only AWS can tell (the host of a cluster, what an authentication profile says) is left out.
         """
-        sign_in = self._parse()
+        sign_in = self.declared_sign_in
         user = quote(sign_in.database_user.db_user or "", safe="")
         endpoint = known_endpoint(sign_in.target)
         host = f"{endpoint.host}:{endpoint.port}" if endpoint else ""

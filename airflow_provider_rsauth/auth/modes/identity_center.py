@@ -28,6 +28,9 @@ class IdentityCenter(AwsMode):
     summary: ClassVar[str] = (
         "a person of IAM Identity Center (AWS SSO) who approves in a browser now and then"
     )
+    fields_in_words: ClassVar[str] = (
+        "`profile`, or `sso_start_url`, `sso_region`, `sso_account_id` and `sso_role_name`; `sign_in_store` (optional)"
+    )
     example_extra: ClassVar[dict[str, Any]] = {
         "sso_start_url": "https://mycompany.awsapps.com/start",
         "sso_region": "us-east-1",
