@@ -83,22 +83,18 @@ class IdentityCenterSignInSensor(BaseSensorOperator):  # type: ignore[misc]
 
     def poke(self, context: Context) -> bool:
         """
-        Tell whether a person is signed in; ask one if not.
+        Tell whether a person is signed in; ask one if not, and wait for that in the triggerer where deferrable.
+
+        It is deferred from here, and ``execute`` left to the base: Airflow 2.11 takes an ``execute`` that calls its base
+        for an operator called by hand, and warns or fails.
 
         :param context: the task's context.
         :raises AirflowFailException: the person said no.
         """
-        return self._waiting_for(context) is None
-
-    def execute(self, context: Context) -> Any:
-        """
-        Wait until a person is signed in.
-
-        :param context: the task's context.
-        """
         if not self.deferrable:
-            return super().execute(context)
-        return self._wait(context, deadline=time.time() + self.timeout)
+            return self._waiting_for(context) is None
+        self._wait(context, deadline=time.time() + self.timeout)
+        return True
 
     def execute_complete(
         self, context: Context, event: dict[str, str], deadline: float, user_code: str
