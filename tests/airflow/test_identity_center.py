@@ -14,6 +14,7 @@ import pytest
 
 from airflow_provider_rsauth.auth import errors
 from airflow_provider_rsauth.auth.identity_center.session import SsoSession
+from airflow_provider_rsauth.auth.identity_center.store import FileStore
 from airflow_provider_rsauth.hooks.identity_center import IdentityCenterSignIn
 from airflow_provider_rsauth.hooks.redshift_iam import RedshiftIAMHook
 
@@ -166,6 +167,26 @@ def test_a_dead_refresh_token_names_command_and_sensor_and_is_tried_once(redshif
     redshift.calls.clear()
     assert "has ended." in refusal(conn_id)
     assert not redshift.calls.all
+
+
+def test_where_another_machine_refreshed_first_its_token_is_used_and_kept(
+    redshift, center, approve, conn_id, monkeypatch
+):
+    """Machines that share a store need not share a lock; a refresh token may be good for one of them only."""
+    approve(conn_id)
+    let_access_token_run_out()
+    before, read = json.loads(cache().read_text()), FileStore.read
+    RedshiftIAMHook(conn_id).get_conn().close()
+    by_the_other = cache().read_text()
+    seen_too_early = [before, before]
+    monkeypatch.setattr(FileStore, "read", lambda *of: seen_too_early.pop() if seen_too_early else read(*of))
+    redshift.calls.clear()
+    with redshift.faults.refuse(
+        "CreateToken", "InvalidGrantException", "Invalid refresh token provided", 400
+    ):
+        assert IdentityCenterSignIn(conn_id).is_signed_in()
+    assert redshift.calls.count("CreateToken") == 1
+    assert cache().read_text() == by_the_other
 
 
 def test_a_session_ended_in_identity_center_is_told(center, approve, conn_id):
