@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from airflow_provider_rsauth.auth.aliases import canonical_name
+from airflow_provider_rsauth.auth.aws import AwsSession
 from airflow_provider_rsauth.auth.broker import CredentialBroker
 from airflow_provider_rsauth.auth.defaults import Defaults
 from airflow_provider_rsauth.auth.diagnosis import asking_aws
@@ -30,7 +31,8 @@ REMEMBERED = timedelta(minutes=5)
 
 MOST_PROFILES = 64
 
-_NOT_FOUND = "AuthenticationProfileNotFoundFault"
+NOT_FOUND = "AuthenticationProfileNotFoundFault"
+UNREADABLE = "not a JSON object"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,29 +89,37 @@ def complete(
 def _read(sign_in: SignIn, context: SignInContext) -> AuthProfile:
     name, region = sign_in.pending_profile, sign_in.target.region
     session = open_session(sign_in, context)
-
-    def ask() -> list[dict[str, str]]:
-        client = session.client("redshift", region)
-        answer = client.describe_authentication_profiles(AuthenticationProfileName=name)
-        return list(answer.get("AuthenticationProfiles", ()))
-
-    with withholding_debug_logs():
-        try:
-            found = asking_aws(ask, sign_in.target)
-        except SignInRefused as error:
-            if error.code != _NOT_FOUND:
-                raise
-            found = []
-    if not found:
+    options = _ask(sign_in, session)
+    if options == NOT_FOUND:
         raise _no_such_profile(name, region or session.region)
-    options = _options(found[0].get("AuthenticationProfileContent", ""))
-    if options is None:
+    if isinstance(options, str):
         raise InvalidSettings(sign_in.subject, [_unreadable(name)])
     for key, value in options.items():
         if value and secrets_in({canonical_name(key): "x"}):
             context.register_secret(str(value))
     now = context.now()
     return AuthProfile(options, now, now + REMEMBERED)
+
+
+def _ask(sign_in: SignIn, session: AwsSession) -> Mapping[str, Any] | str:
+    """Return the options of the profile, or why there are none; no frame of an error's traceback holds its content."""
+
+    def ask() -> list[dict[str, str]]:
+        client = session.client("redshift", sign_in.target.region)
+        answer = client.describe_authentication_profiles(AuthenticationProfileName=sign_in.pending_profile)
+        return list(answer.get("AuthenticationProfiles", ()))
+
+    with withholding_debug_logs():
+        try:
+            found = asking_aws(ask, sign_in.target)
+        except SignInRefused as error:
+            if error.code != NOT_FOUND:
+                raise
+            return NOT_FOUND
+    if not found:
+        return NOT_FOUND
+    options = _options(found[0].get("AuthenticationProfileContent", ""))
+    return UNREADABLE if options is None else options
 
 
 def _options(content: str) -> dict[str, Any] | None:
@@ -127,11 +137,11 @@ def _called(name: str) -> str:
 def _no_such_profile(name: str, region: str | None) -> NotFound:
     which = f"authentication profile {shown(name)}" if shown(name) else "authentication profile of this name"
     return NotFound(
-        f"There is no {which} in this AWS account and region ({_NOT_FOUND}).",
+        f"There is no {which} in this AWS account and region ({NOT_FOUND}).",
         remedy="Correct auth_profile, or the region or AWS account in which it is looked for. Those that there are: "
         f"`aws redshift describe-authentication-profiles --region {region} "
         "--query 'AuthenticationProfiles[].AuthenticationProfileName'`.",
-        code=_NOT_FOUND,
+        code=NOT_FOUND,
     )
 
 

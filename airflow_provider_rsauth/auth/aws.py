@@ -117,9 +117,11 @@ def unsigned_client(service: str, region: str) -> Any:
     import boto3
     from botocore import UNSIGNED
     from botocore.config import Config
+    from botocore.session import Session
 
     config = client_config().merge(Config(signature_version=UNSIGNED))
-    return boto3.Session(region_name=region).client(service, config=config)
+    nobody = Session(session_vars={"profile": (None, None, None, None)})  # whatever AWS_PROFILE says
+    return boto3.Session(botocore_session=nobody, region_name=region).client(service, config=config)
 
 
 def assume_role(

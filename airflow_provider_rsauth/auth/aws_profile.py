@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import lru_cache
 
 from airflow_provider_rsauth.auth.diagnosis import asking_aws
 from airflow_provider_rsauth.auth.problems import shown
@@ -64,6 +66,25 @@ def unknown_profile(name: str) -> str:
 
 
 def _config() -> dict[str, dict[str, dict[str, str]]]:
+    return _parsed(*map(_stamp, _FILES))
+
+
+_FILES = (("AWS_CONFIG_FILE", "~/.aws/config"), ("AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials"))
+
+
+def _stamp(variable_and_default: tuple[str, str]) -> tuple[str, int, int]:
+    """Return what changes when a file does."""
+    variable, default = variable_and_default
+    path = os.path.expanduser(os.environ.get(variable) or default)  # noqa: PTH111 - there may be no home
+    try:
+        found = os.stat(path)  # noqa: PTH116
+    except OSError:
+        return path, 0, 0
+    return path, found.st_mtime_ns, found.st_size
+
+
+@lru_cache(maxsize=8)
+def _parsed(*_: tuple[str, int, int]) -> dict[str, dict[str, dict[str, str]]]:
     from botocore.session import Session
 
     config: dict[str, dict[str, dict[str, str]]] = Session().full_config

@@ -9,12 +9,12 @@ from typing import Any
 from airflow_provider_rsauth.auth.aliases import TRUE_WORDS, canonical_options
 from airflow_provider_rsauth.auth.errors import Problem
 from airflow_provider_rsauth.auth.jdbc_url import plugin_mode, read_url, secrets_in
+from airflow_provider_rsauth.auth.mode import IdentityMode
 from airflow_provider_rsauth.auth.problems import shown
 from airflow_provider_rsauth.auth.registry import MODES, setting_names
 from airflow_provider_rsauth.auth.target import identifier_in, split_endpoint
 
-_FOR_THE_CONNECTION = ("auth_mode", "auth_profile", "aws_conn_id", "iam", "jdbc_url")
-"""Who signs in with whose AWS connection is not for somebody else to say."""
+_FOR_THE_CONNECTION = frozenset({"auth_mode", "auth_profile", "aws_conn_id", "iam", "jdbc_url"})
 
 _SAYS_WHICH = frozenset({"cluster_identifier", "serverless_work_group", "is_serverless"})
 
@@ -59,16 +59,17 @@ def merged(own: Mapping[str, Any], defaults: Defaults) -> Merged:
     :param defaults: the defaults.
     """
     found, problems = canonical_options((str(key), value) for key, value in defaults.options.items())
-    notices = [
-        f"{defaults.source}: {name} is not used: it is for the connection to say."
-        for name in _FOR_THE_CONNECTION
-        if found.pop(name, None) is not None and name != "iam"
-    ]
-    own = {name: value for name, value in own.items() if name != "auth_profile"}
+    notices, mode = [], ""
     if plugin := found.pop("plugin_name", None):
         mode, reasons = plugin_mode(str(plugin))
-        notices += [f"{defaults.source}: {reason}. The connection's own is used." for reason in reasons]
-        own = own if reasons else _in_mode(mode, own)
+        notices = [f"{defaults.source}: {reason}. The connection's own is used." for reason in reasons]
+        mode = "" if reasons else mode
+        own = _in_mode(mode, own) if mode else own
+    notices += [
+        f"{defaults.source}: {name} is not used: it is for the connection to say."
+        for name in sorted(found.keys() & _for_the_connection(mode))
+        if found.pop(name) is not None and name != "iam"
+    ]
     if isinstance(host := found.get("host"), str):
         found = {**split_endpoint(host), **{k: v for k, v in found.items() if k != "host"}}
     beside = _unfitting(own, found)
@@ -105,6 +106,17 @@ def with_url(own: dict[str, Any], subject: str) -> tuple[dict[str, Any], list[Pr
             "the connection. `rsauth from-url` makes a connection of the URL that keeps them where they are hidden."
         )
     return {**reading.options, **own}, problems, notices
+
+
+def _for_the_connection(mode: str) -> set[str]:
+    """
+    Return what is not for somebody else to say: who signs in, and with whose keys.
+
+    :param mode: the auth mode that a plugin chose; its settings come along with it. Empty for none.
+    """
+    of_the_mode = setting_names(MODES[mode]) if mode else frozenset(IdentityMode.model_fields)
+    of_modes = setting_names(*MODES.values()) - setting_names()
+    return set(_FOR_THE_CONNECTION | (of_modes - of_the_mode - {"login", "password"}))
 
 
 def _in_mode(mode: str, own: Mapping[str, Any]) -> dict[str, Any]:

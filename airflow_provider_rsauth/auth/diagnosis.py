@@ -52,7 +52,13 @@ _RULES: tuple[tuple[tuple[str, ...], type[RsAuthError], str, str], ...] = (
         "Renew the AWS credentials that the connection uses (this is not the database password).",
     ),
     (
-        ("Throttling", "ThrottlingException", "TooManyRequestsException", "RequestLimitExceeded"),
+        (
+            "Throttling",
+            "ThrottlingException",
+            "TooManyRequestsException",
+            "RequestLimitExceeded",
+            "SlowDownException",
+        ),
         errors.Throttled,
         "AWS limits the rate of calls in this account and region",
         "Run fewer tasks at once (an Airflow pool does it), or let the task try again later.",

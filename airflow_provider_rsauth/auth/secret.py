@@ -128,6 +128,9 @@ def _place(target: Target, secret: Secret) -> TargetSettings:
     unused = {name for name in ("port", "database") if getattr(target, name)}
     unused |= {"host", "cluster_identifier", "serverless_work_group"} if target.host else set()
     values = {name: value for name, value in secret.place.items() if name not in unused}
+    for name in ("cluster_identifier", "serverless_work_group"):
+        if isinstance(values.get(name), str):
+            values[name] = values[name].lower()
     if isinstance(host := values.get("host"), str):
         values = {**split_endpoint(host), **{name: value for name, value in values.items() if name != "host"}}
     try:

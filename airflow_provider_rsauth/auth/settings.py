@@ -148,6 +148,7 @@ class _Parser:
         if isinstance(host := self.options.get("host"), str):
             self.options = {**split_endpoint(host), **{k: v for k, v in self.options.items() if k != "host"}}
         if defaults:
+            self.options.pop("auth_profile", None)
             self._put_under(defaults)
 
     def sign_in(self) -> SignIn:

@@ -31,7 +31,7 @@ def connect(sign_in: SignIn, login: Login) -> redshift_connector.Connection:
     :raises RsAuthError: why Redshift cannot be reached or refuses, and what to do.
     """
     endpoint, credential = login.endpoint, login.credential
-    timeout = sign_in.driver.timeout(sign_in.target.is_serverless)
+    timeout = sign_in.driver.timeout(login.target.is_serverless)
     place = (endpoint.host, endpoint.port, endpoint.database)
     attempt = Attempt(*place, credential.user, timeout, credential.origin)
     try:

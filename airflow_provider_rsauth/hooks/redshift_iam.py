@@ -224,15 +224,15 @@ class RedshiftIAMHook(RedshiftDbApiHook):
         return True, " ".join([*found, *sign_in.notices])
 
     def _log_in(self, sign_in: SignIn) -> tuple[Login, redshift_connector.Connection]:
+        context = self.context
+        login = obtain_login(sign_in, context)
         attempts = Retrying(
             retry=retry_if_exception(lambda error: isinstance(error, RsAuthError) and error.retryable),
             stop=stop_after_attempt(ATTEMPTS)
-            | stop_after_delay(sign_in.driver.timeout(sign_in.target.is_serverless)),
+            | stop_after_delay(sign_in.driver.timeout(login.target.is_serverless)),
             wait=wait_random_exponential(multiplier=0.5, max=5),
             reraise=True,
         )
-        context = self.context
-        login = obtain_login(sign_in, context)
         try:
             return login, attempts(connect, sign_in, login)
         except RsAuthError as error:

@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import threading
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
-from airflow_provider_rsauth.auth.errors import SignInRefused
-from airflow_provider_rsauth.auth.identity_center.store import FileStore, SignInStore
+from airflow_provider_rsauth.auth.errors import SignInRefused, Unavailable
+from airflow_provider_rsauth.auth.identity_center.session import SsoSession
+from airflow_provider_rsauth.auth.identity_center.store import (
+    LONGEST_WAIT,
+    FileStore,
+    SignInStore,
+    too_long,
+)
 
 VARIABLE_PREFIX = "rsauth_identity_center_token_"
 """Airflow hides the value of a Variable with "token" in its name from the UI and from logs."""
 
-_changing = threading.RLock()
+_changing: defaultdict[str, threading.RLock] = defaultdict(threading.RLock)
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_changing.clear)
 
 
 def sign_in_store(kind: str) -> SignInStore:
@@ -32,18 +42,34 @@ class VariableStore:
 
     place = "an Airflow Variable"
 
+    def key_of(self, session: SsoSession) -> str:
+        """
+        Return the name under which a sign-in is kept: workers may have different files, and one name in them.
+
+        :param session: what the sign-in signs in to.
+        """
+        return session.full_key
+
     def read(self, name: str) -> Mapping[str, Any] | None:
         """
         Return a record.
 
         :param name: its name.
+        :raises Unavailable: Airflow does not answer.
         """
-        text = _get(f"{VARIABLE_PREFIX}{name}")
         try:
-            record = json.loads(text or "")
+            record = json.loads(_get(f"{VARIABLE_PREFIX}{name}") or "")
         except ValueError:
             return None
-        return record if isinstance(record, dict) else None
+        except Exception as error:  # noqa: BLE001, RUF100 - Airflow has no one error for it
+            kind = type(error).__name__
+        else:
+            return record if isinstance(record, dict) else None
+        raise Unavailable(
+            f"The sign-in cannot be read from an Airflow Variable ({kind}).",
+            remedy="Let the task try again, and let it read Variables; or keep sign-ins in files: sign_in_store = file.",
+            code=kind,
+        )
 
     def write(self, name: str, record: Mapping[str, Any]) -> None:
         """
@@ -75,18 +101,25 @@ class VariableStore:
 
         :param name: its name.
         """
-        if _get(f"{VARIABLE_PREFIX}{name}") is not None:
-            _variable().delete(f"{VARIABLE_PREFIX}{name}")
+        with suppress(Exception):  # one that stays runs out by itself
+            if _get(f"{VARIABLE_PREFIX}{name}") is not None:
+                _variable().delete(f"{VARIABLE_PREFIX}{name}")
 
     @contextmanager
-    def alone(self, name: str) -> Iterator[None]:  # noqa: ARG002 - one lock serves all
+    def alone(self, name: str) -> Iterator[None]:
         """
         Keep other threads of this process out; Airflow has no lock for more.
 
         :param name: the record's name.
+        :raises Unavailable: another thread has been at it for too long.
         """
-        with _changing:
+        lock = _changing[name]
+        if not lock.acquire(timeout=LONGEST_WAIT):
+            raise too_long()
+        try:
             yield
+        finally:
+            lock.release()
 
 
 def _get(key: str) -> str | None:

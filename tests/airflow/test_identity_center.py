@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from airflow_provider_rsauth.auth import errors
+from airflow_provider_rsauth.auth.identity_center.oidc import Oidc
 from airflow_provider_rsauth.auth.identity_center.session import SsoSession
 from airflow_provider_rsauth.auth.identity_center.store import FileStore
 from airflow_provider_rsauth.hooks.identity_center import IdentityCenterSignIn
@@ -165,7 +166,7 @@ def test_a_dead_refresh_token_names_command_and_sensor_and_is_tried_once(redshif
     assert "`rsauth sign-in wh`" in shown
     assert "IdentityCenterSignInSensor" in shown
     redshift.calls.clear()
-    assert "has ended." in refusal(conn_id)
+    assert "has ended, and its token has no refresh token (any more)." in refusal(conn_id)
     assert not redshift.calls.all
 
 
@@ -246,11 +247,24 @@ def test_a_pending_sign_in_is_not_asked_for_twice(redshift, center, conn_id):
     assert center.pending == [first.user_code]
 
 
-def test_asking_too_often_slows_down(center, conn_id):
+def test_identity_center_is_not_asked_more_often_than_it_wants(redshift, center, conn_id):
+    """However many processes ask: when it was asked last is kept beside what waits."""
+    center.interval = 5
+    pending = IdentityCenterSignIn(conn_id).begin()
+    center.approve(pending.user_code)
+    redshift.faults.refuse("CreateToken", "AuthorizationPendingException", "", times=1)
+    redshift.calls.clear()
+    for _ in range(3):
+        assert IdentityCenterSignIn(conn_id).check().user_code == pending.user_code
+    assert redshift.calls.count("CreateToken") == 1
+
+
+def test_asking_too_often_slows_down(redshift, center, conn_id):
     center.interval = 5
     sign_in = IdentityCenterSignIn(conn_id)
     assert sign_in.begin().interval == 5
-    assert [sign_in.check().interval for _ in range(3)] == [5, 5, 10]
+    with redshift.faults.refuse("CreateToken", "SlowDownException", "", times=1):
+        assert sign_in.check().interval == 10
     assert IdentityCenterSignIn(conn_id).begin().interval == 10
 
 
@@ -372,3 +386,44 @@ def test_no_token_is_logged_or_shown(center, conn_id, caplog, capfd):
     shown = caplog.text + "".join(capfd.readouterr()) + repr(pending) + repr(sign_in)
     assert pending.user_code in shown
     assert not [secret for secret in secrets if secret in shown]
+
+
+def test_a_refresh_that_another_machine_won_is_used(center, approve, conn_id, monkeypatch):
+    """Machines that share Variables share no lock, and a refresh token may be good for one time only."""
+    approve(conn_id)
+    let_access_token_run_out()
+    refresh = Oidc.refresh
+
+    def another_machine_first(oidc, token):
+        monkeypatch.setattr(Oidc, "refresh", refresh)
+        won = oidc.refresh(token)
+        cache().write_text(json.dumps(won.record(oidc._session)))
+        return "InvalidGrantException"
+
+    monkeypatch.setattr(Oidc, "refresh", another_machine_first)
+    RedshiftIAMHook(conn_id).get_conn().close()
+    assert json.loads(cache().read_text())["refreshToken"]
+
+
+def test_an_aws_profile_in_the_environment_does_not_matter(approve, conn_id, monkeypatch):
+    monkeypatch.setenv("AWS_PROFILE", "not-there")
+    approve(conn_id)
+
+
+def test_no_frame_of_a_traceback_holds_a_token(redshift, center, approve, conn_id):
+    """Error trackers keep the local variables of each frame."""
+    approve(conn_id)
+    record = json.loads(cache().read_text())
+    let_access_token_run_out()
+    secrets = [record[name] for name in ("accessToken", "refreshToken", "clientSecret")]
+    with (
+        redshift.faults.refuse("CreateToken", "InternalServerException", "", 500),
+        pytest.raises(errors.Unavailable) as caught,
+    ):
+        IdentityCenterSignIn(conn_id).is_signed_in()
+    frame = caught.value.__traceback__
+    while frame:
+        if "airflow_provider_rsauth" in frame.tb_frame.f_code.co_filename:
+            shown = repr(frame.tb_frame.f_locals)
+            assert not [secret for secret in secrets if secret in shown], frame.tb_frame.f_code.co_qualname
+        frame = frame.tb_next

@@ -146,7 +146,8 @@ def test_what_the_defaults_leave_open_too_is_told_as_ever():
     [
         ({"ClsuterID": "x"}, f"{SOURCE}: clsuterid is not a setting and is not used. Did you mean"),
         ({"AllowDBUserOverride": "1"}, f"{SOURCE}: allowdbuseroverride is not used: it is an option of signing in"),
-        ({"AccessKeyID": "x"}, f"{SOURCE}: access_key_id is not used: it belongs to the auth mode AWS access key"),
+        ({"AccessKeyID": "x"}, f"{SOURCE}: access_key_id is not used: it is for the connection to say"),
+        ({"sso_role_name": "Admin"}, f"{SOURCE}: sso_role_name is not used: it is for the connection to say"),
         ({"aws_conn_id": "admin"}, f"{SOURCE}: aws_conn_id is not used: it is for the connection to say"),
         ({"auth_mode": "password"}, f"{SOURCE}: auth_mode is not used: it is for the connection to say"),
         ({"AuthProfile": "team-b"}, f"{SOURCE}: auth_profile is not used"),

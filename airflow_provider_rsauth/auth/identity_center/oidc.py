@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -22,6 +23,9 @@ DEFAULT_INTERVAL, SLOWER = 5, 5
 USED_UP = ("ExpiredTokenException", "InvalidGrantException")
 REGISTRATION_UNKNOWN = ("InvalidClientException", "UnauthorizedClientException")
 
+Request = Callable[[], dict[str, Any]]
+"""Makes a request when it is sent, so that no frame of an error's traceback holds it."""
+
 
 class Oidc:
     """
@@ -35,10 +39,11 @@ class Oidc:
 
     def register(self) -> Registration:
         """Make this software known (RegisterClient)."""
-        request: dict[str, Any] = {"clientName": "airflow-provider-rsauth", "clientType": "public"}
-        if self._session.scopes:
-            request["scopes"] = list(self._session.scopes)
-        answer = self._ask("register_client", request)
+        scopes = {"scopes": list(self._session.scopes)} if self._session.scopes else {}
+        answer = self._ask(
+            "register_client",
+            lambda: {"clientName": "airflow-provider-rsauth", "clientType": "public", **scopes},
+        )
         expires_at = datetime.fromtimestamp(answer["clientSecretExpiresAt"], UTC)
         return Registration(answer["clientId"], answer["clientSecret"], expires_at)
 
@@ -49,9 +54,11 @@ class Oidc:
         :param registration: the client that asks.
         :raises SignInRefused: there is no such start URL in that region.
         """
-        request = {**_client(registration), "startUrl": self._session.start_url}
         try:
-            answer = self._ask("start_device_authorization", request)
+            answer = self._ask(
+                "start_device_authorization",
+                lambda: {**_client(registration), "startUrl": self._session.start_url},
+            )
         except SignInRefused as error:
             if error.code != "InvalidRequestException":
                 raise
@@ -67,7 +74,7 @@ class Oidc:
             plain_url=answer["verificationUri"],
             device_code=answer["deviceCode"],
             expires_at=utc_now() + timedelta(seconds=answer["expiresIn"]),
-            interval=answer.get("interval") or DEFAULT_INTERVAL,
+            interval=answer.get("interval", DEFAULT_INTERVAL),
             registration=registration,
         )
 
@@ -81,8 +88,9 @@ class Oidc:
         :raises SignInDenied: the person said no.
         """
         try:
-            request = {"grantType": DEVICE_CODE, "deviceCode": pending.device_code}
-            return self._token(request, pending.registration)
+            return self._token(
+                lambda: {"grantType": DEVICE_CODE, "deviceCode": pending.device_code}, pending.registration
+            )
         except RsAuthError as error:
             if error.code == "AuthorizationPendingException":
                 return pending
@@ -109,8 +117,10 @@ class Oidc:
         assert token.refresh_token  # noqa: S101 - the caller has looked
         assert token.registration  # noqa: S101 - the same
         try:
-            request = {"grantType": "refresh_token", "refreshToken": token.refresh_token}
-            issued = self._token(request, token.registration)
+            issued = self._token(
+                lambda: {"grantType": "refresh_token", "refreshToken": token.refresh_token},
+                token.registration,
+            )
         except RsAuthError as error:
             if error.code in (*USED_UP, *REGISTRATION_UNKNOWN, "AccessDeniedException"):
                 return error.code
@@ -118,14 +128,14 @@ class Oidc:
         # An answer without a refresh token means that the old one stays good.
         return issued if issued.refresh_token else replace(issued, refresh_token=token.refresh_token)
 
-    def _token(self, request: dict[str, Any], registration: Registration) -> Token:
-        answer = self._ask("create_token", {**_client(registration), **request})
+    def _token(self, request: Request, registration: Registration) -> Token:
+        answer = self._ask("create_token", lambda: {**_client(registration), **request()})
         expires_at = utc_now() + timedelta(seconds=answer["expiresIn"])
         return Token(answer["accessToken"], expires_at, answer.get("refreshToken"), registration)
 
-    def _ask(self, operation: str, request: dict[str, Any]) -> dict[str, Any]:
+    def _ask(self, operation: str, request: Request) -> dict[str, Any]:
         with withholding_debug_logs():
-            return asking_aws(lambda: getattr(self._client, operation)(**request))
+            return asking_aws(lambda: getattr(self._client, operation)(**request()))
 
     @cached_property
     def _client(self) -> Any:

@@ -38,9 +38,12 @@ class Portal:
         """
         with withholding_debug_logs():
             client = asking_aws(lambda: unsigned_client("sso", self._session.region))
-            request = {"accountId": account_id, "roleName": role_name, "accessToken": token.access_token}
             try:
-                answer = asking_aws(lambda: client.get_role_credentials(**request))
+                answer = asking_aws(
+                    lambda: client.get_role_credentials(
+                        accountId=account_id, roleName=role_name, accessToken=token.access_token
+                    )
+                )
             except RsAuthError as error:
                 if error.code == SESSION_ENDED:
                     return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Self
 
 from airflow_provider_rsauth.auth.identity_center.session import SsoSession
@@ -40,7 +40,8 @@ class Registration:
         :raises KeyError: it is not in there.
         :raises ValueError: its time cannot be read.
         """
-        return cls(record["clientId"], record["clientSecret"], _moment(record["registrationExpiresAt"]))
+        expires_at = _moment(record["registrationExpiresAt"])
+        return cls(_word(record["clientId"]), _word(record["clientSecret"]), expires_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,21 +81,25 @@ class Token:
         }
 
     @classmethod
-    def read(cls, record: Mapping[str, Any] | None) -> Self | None:
+    def read(cls, record: Mapping[str, Any] | None, session: SsoSession) -> Self | None:
         """
-        Read what the AWS CLI, an SDK or this package wrote; ``None`` where it is no token.
+        Read what the AWS CLI, an SDK or this package wrote; ``None`` where it is no token for this sign-in.
 
         :param record: what is in the cache.
+        :param session: what it has to sign in to; two config files may use one name for different ones.
         """
-        try:
-            token, expires_at = str((record or {})["accessToken"]), _moment((record or {})["expiresAt"])
-        except (KeyError, ValueError):
+        if not session.is_that_of(record or {}):
             return None
         try:
+            token, expires_at = _word((record or {})["accessToken"]), _moment((record or {})["expiresAt"])
+        except _UNREADABLE:
+            return None
+        refresh_token = (record or {}).get("refreshToken")
+        try:
             registration = Registration.read(record or {})
-        except (KeyError, ValueError):
+        except _UNREADABLE:
             registration = None
-        return cls(token, expires_at, (record or {}).get("refreshToken"), registration)
+        return cls(token, expires_at, refresh_token if isinstance(refresh_token, str) else None, registration)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +114,7 @@ class PendingSignIn:
     :param expires_at: until when it can be approved, UTC.
     :param interval: how many seconds must lie between two questions.
     :param registration: the client that asks.
+    :param asked_at: when it was last asked whether the person has approved, UTC; by whichever process.
     """
 
     user_code: str
@@ -118,6 +124,12 @@ class PendingSignIn:
     expires_at: datetime
     interval: int
     registration: Registration
+    asked_at: datetime | None = None
+
+    @property
+    def next_question_at(self) -> datetime | None:
+        """When it may be asked again whether the person has approved, UTC; ``None`` for at once."""
+        return self.asked_at + timedelta(seconds=self.interval) if self.asked_at else None
 
     def secrets(self) -> tuple[str, ...]:
         """Return what must not be printed."""
@@ -132,6 +144,7 @@ class PendingSignIn:
             "deviceCode": self.device_code,
             "expiresAt": _text(self.expires_at),
             "interval": self.interval,
+            **({"askedAt": self.asked_at.isoformat()} if self.asked_at else {}),
             **self.registration.record(),
         }
 
@@ -151,9 +164,20 @@ class PendingSignIn:
                 expires_at=_moment((record or {})["expiresAt"]),
                 interval=int((record or {})["interval"]),
                 registration=Registration.read(record or {}),
+                asked_at=_moment((record or {})["askedAt"]) if "askedAt" in (record or {}) else None,
             )
-        except (KeyError, ValueError):
+        except _UNREADABLE:
             return None
+
+
+_UNREADABLE = (AttributeError, KeyError, TypeError, ValueError)
+"""What reading a record raises that somebody else wrote, or that was written halfway."""
+
+
+def _word(value: Any) -> str:
+    if not isinstance(value, str) or not value:
+        raise TypeError("not a text")
+    return value
 
 
 def _text(moment: datetime) -> str:

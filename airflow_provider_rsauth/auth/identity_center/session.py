@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha1
+from typing import Any
 
 SCOPES = ("sso:account:access",)
 """What a client registers for to list accounts, get role credentials, and be given a refresh token."""
@@ -30,7 +32,16 @@ class SsoSession:
         """The name under which the AWS CLI and the SDKs keep the token (SDKs and Tools Reference Guide)."""
         return sha1((self.name or self.start_url).encode(), usedforsecurity=False).hexdigest()
 
+    def is_that_of(self, record: Mapping[str, Any]) -> bool:
+        """
+        Tell whether a record of the cache is about this Identity Center.
+
+        :param record: the record.
+        """
+        start_url, region = record.get("startUrl", self.start_url), record.get("region", self.region)
+        return (str(start_url).rstrip("#/"), region) == (self.start_url.rstrip("#/"), self.region)
+
     @property
-    def pending_key(self) -> str:
-        """The name under which a sign-in that waits for a person is kept; it is ours alone."""
-        return f"rsauth-pending-{self.cache_key}"
+    def full_key(self) -> str:
+        """A name that also tells apart what two config files call by one name."""
+        return sha1(f"{self.name} {self.start_url} {self.region}".encode(), usedforsecurity=False).hexdigest()

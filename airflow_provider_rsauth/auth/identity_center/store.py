@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import os
+import tempfile
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Protocol
 
-from airflow_provider_rsauth.auth.errors import SignInRefused
+from airflow_provider_rsauth.auth.errors import SignInRefused, Unavailable
+from airflow_provider_rsauth.auth.identity_center.session import SsoSession
+
+LONGEST_WAIT = 60
+"""Seconds to wait for another process that changes the same record: as long as a call of it may take, about."""
+
+_HALF_WRITTEN = (0.05, 0.2, 0.5)
+"""Pauses before a file is read again that another tool may be writing just now."""
 
 
 class SignInStore(Protocol):
@@ -18,11 +28,19 @@ class SignInStore(Protocol):
     def place(self) -> str:
         """Where it is, in words that finish "there is no token in …"."""
 
+    def key_of(self, session: SsoSession) -> str:
+        """
+        Return the name under which a sign-in is kept.
+
+        :param session: what it signs in to.
+        """
+
     def read(self, name: str) -> Mapping[str, Any] | None:
         """
-        Return a record; ``None`` where there is none, or none that can be read.
+        Return a record; ``None`` where there is none, or none that can be understood.
 
         :param name: its name.
+        :raises RsAuthError: the store cannot be read.
         """
 
     def write(self, name: str, record: Mapping[str, Any]) -> None:
@@ -46,6 +64,7 @@ class SignInStore(Protocol):
         Keep others who share the store from changing a record meanwhile, as far as the store can.
 
         :param name: its name.
+        :raises Unavailable: somebody else has been at it for too long.
         """
 
 
@@ -54,19 +73,34 @@ class FileStore:
 
     place = "~/.aws/sso/cache of this machine"
 
+    def key_of(self, session: SsoSession) -> str:
+        """
+        Return the name that the AWS CLI uses.
+
+        :param session: what the sign-in signs in to.
+        """
+        return session.cache_key
+
     def read(self, name: str) -> Mapping[str, Any] | None:
         """
         Return a record.
 
         :param name: its name.
+        :raises SignInRefused: this user may not read it.
         """
-        from botocore.utils import JSONFileCache
-
-        try:
-            record = JSONFileCache(str(_directory()))[name]
-        except KeyError:
-            return None
-        return record if isinstance(record, dict) else None
+        path = _directory() / f"{name}.json"
+        for pause in (*_HALF_WRITTEN, 0):
+            try:
+                record = json.loads(path.read_text(encoding="utf-8"))
+            except PermissionError:
+                raise _not_readable(path) from None
+            except OSError:
+                return None
+            except ValueError:
+                time.sleep(pause)
+            else:
+                return record if isinstance(record, dict) else None
+        return None
 
     def write(self, name: str, record: Mapping[str, Any]) -> None:
         """
@@ -76,12 +110,13 @@ class FileStore:
         :param record: what to keep.
         :raises SignInRefused: the directory cannot be written to.
         """
-        from botocore.utils import JSONFileCache
-
         directory = _directory()
         try:
             directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-            JSONFileCache(str(directory))[name] = dict(record)
+            descriptor, temporary = tempfile.mkstemp(dir=directory, suffix=".tmp")
+            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+                file.write(json.dumps(dict(record)))
+            Path(temporary).replace(directory / f"{name}.json")
         except OSError as error:
             raise SignInRefused(
                 f"The sign-in cannot be kept in {directory} ({type(error).__name__}).",
@@ -105,6 +140,7 @@ class FileStore:
         Keep other threads and processes of this machine out; not the AWS CLI, which knows no lock.
 
         :param name: the record's name.
+        :raises Unavailable: somebody else has been at it for too long.
         """
         import fcntl
 
@@ -115,10 +151,48 @@ class FileStore:
             yield  # a read-only home: nothing can be changed there anyway
             return
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+            _take(lock)
             yield
         finally:
+            with suppress(OSError):
+                fcntl.flock(lock, fcntl.LOCK_UN)  # a forked child may hold the file open for longer
             os.close(lock)
+
+
+def _take(lock: int) -> None:
+    """Take a lock, but neither for ever, nor where the file system has none, as NFS may."""
+    import fcntl
+
+    deadline = time.monotonic() + LONGEST_WAIT
+    while True:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > deadline:
+                raise too_long() from None
+            time.sleep(0.05)
+        except OSError:
+            return
+        else:
+            return
+
+
+def too_long() -> Unavailable:
+    """Return the error for a record that somebody else is changing all the time."""
+    return Unavailable(
+        f"Another process has been busy with the same sign-in to IAM Identity Center for {LONGEST_WAIT} s.",
+        remedy="Let the task try again; see whether IAM Identity Center can be reached from this machine.",
+        code="Busy",
+    )
+
+
+def _not_readable(path: Path) -> SignInRefused:
+    return SignInRefused(
+        f"The sign-in in {path} cannot be read by the user that runs this (uid {os.getuid()}).",
+        remedy="Run `rsauth sign-in` as the user that runs the tasks, not as another one or with sudo; remove the file "
+        "that the other one made.",
+        code="PermissionError",
+    )
 
 
 def _directory() -> Path:
