@@ -44,7 +44,9 @@ class Broker:
         place = ("--bind", "127.0.0.1", "--port", str(self._port), "--dir", str(self._directory))
         with (self._directory / "redis.log").open("wb") as log:
             self._process = subprocess.Popen(
-                [redis_server() or "", *place, "--save", "", "--appendonly", "no"], stdout=log, stderr=log
+                [redis_server() or "redis-server", *place, "--save", "", "--appendonly", "no"],
+                stdout=log,
+                stderr=log,
             )
         deadline = time.monotonic() + 20
         while self._process.poll() is None and time.monotonic() < deadline:
