@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from airflow_provider_rsauth.hooks.identity_center import IdentityCenterSignIn
 
 INTERRUPTED = 130
+MOST_CODES = 6
+"""A code can be approved for about ten minutes: the command gives up after an hour in which nobody is there."""
 
 
 def run(options: argparse.Namespace) -> int:
@@ -45,14 +47,15 @@ def _sign_in(sign_in: IdentityCenterSignIn, anew: bool) -> None:
     if not anew and sign_in.is_signed_in():
         print(f"✓ Signed in to {sign_in.start_url} already. (Another person? Add --anew.)")
         return
-    while True:
+    for _ in range(MOST_CODES):
         pending = sign_in.begin()
         _invite(sign_in.start_url, pending)
         is_approved = _wait(sign_in, pending)
         if (is_approved or not anew) and sign_in.is_signed_in():
             print(f"\n✓ Signed in to {sign_in.start_url}. The sign-in is kept in {sign_in.place}.")
             return
-        print("\nThe code ran out before anybody approved it; here is a new one.")
+        print("\nThe code ran out before anybody approved it.\n")
+    raise SystemExit(f"✗ Nobody approved any of {MOST_CODES} codes.")
 
 
 def _invite(start_url: str, pending: PendingSignIn) -> None:
@@ -73,5 +76,18 @@ def _wait(sign_in: IdentityCenterSignIn, pending: PendingSignIn) -> bool:
             left = max(0, int((still.expires_at - datetime.now(UTC)).total_seconds()))
             print(f"\r… waiting for approval, {left // 60}:{left % 60:02} left ", end="", flush=True)
         time.sleep(still.interval)
-        still = sign_in.check()
+        still = _check(sign_in, still)
     return still
+
+
+def _check(sign_in: IdentityCenterSignIn, pending: PendingSignIn) -> PendingSignIn | bool:
+    """Ask whether it is approved; what passes, such as a network that is away for a moment, does not end the wait."""
+    from airflow_provider_rsauth.auth.errors import RsAuthError
+
+    try:
+        return sign_in.check()
+    except RsAuthError as error:
+        if not error.retryable:
+            raise
+        print(f"\n{error.message}", file=sys.stderr)
+        return pending
