@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from datetime import timedelta
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from airflow.providers.common.compat.sdk import (
@@ -16,7 +17,7 @@ from airflow.providers.common.compat.sdk import (
     conf,
 )
 
-from airflow_provider_rsauth.auth.errors import SignInDenied
+from airflow_provider_rsauth.auth.errors import RsAuthError, SignInDenied
 from airflow_provider_rsauth.auth.identity_center.records import PendingSignIn
 from airflow_provider_rsauth.hooks.identity_center import IdentityCenterSignIn, invitation
 from airflow_provider_rsauth.hooks.redshift_iam import RedshiftIAMHook
@@ -80,39 +81,54 @@ class IdentityCenterSignInSensor(BaseSensorOperator):  # type: ignore[misc]
         super().__init__(poke_interval=poke_interval, **kwargs)
         self.redshift_conn_id = redshift_conn_id
         self.deferrable = deferrable
+        self._told_code: str | None = None
 
     def poke(self, context: Context) -> bool:
         """
         Tell whether a person is signed in; ask one if not, and wait for that in the triggerer where deferrable.
 
         It is deferred from here, and ``execute`` left to the base: Airflow 2.11 takes an ``execute`` that calls its base
-        for an operator called by hand, and warns or fails.
+        for an operator called by hand, and warns or fails. What passes, such as throttling, ends no wait of hours.
 
         :param context: the task's context.
         :raises AirflowFailException: the person said no.
         """
+        try:
+            return self._is_done(context)
+        except RsAuthError as error:
+            if not error.retryable:
+                raise
+            self.log.warning("%s", error)
+            return False
+
+    def _is_done(self, context: Context) -> bool:
         if not self.deferrable:
             return self._waiting_for(context) is None
         self._wait(context, deadline=time.time() + self.timeout)
         return True
 
     def execute_complete(
-        self, context: Context, event: dict[str, str], deadline: float, user_code: str
+        self,
+        context: Context,
+        event: dict[str, str],
+        deadline: float | None = None,
+        user_code: str | None = None,
     ) -> None:
         """
         Go on after the wait in the triggerer.
 
         :param context: the task's context.
         :param event: what the trigger tells.
-        :param deadline: when the sensor times out, in seconds since 1970.
-        :param user_code: the code that was waited for.
+        :param deadline: when the sensor times out, in seconds since 1970; ``dag.test()`` does not pass it on.
+        :param user_code: the code that was waited for; ``dag.test()`` does not pass it on.
         :raises AirflowFailException: the person said no, or the triggerer cannot see the sign-in.
         """
         if event["status"] == DENIED:
             raise AirflowFailException(event["message"])
         if event["status"] == FAILED:
             raise AirflowException(event["message"])
-        self._wait(context, deadline, unseen_code=user_code if event["status"] == UNSEEN else None)
+        unseen_code = user_code if event["status"] == UNSEEN else None
+        self._wait(context, deadline or time.time() + self.timeout, unseen_code)
 
     def _wait(self, context: Context, deadline: float, unseen_code: str | None = None) -> None:
         code = self._waiting_for(context)
@@ -133,27 +149,33 @@ class IdentityCenterSignInSensor(BaseSensorOperator):  # type: ignore[misc]
 
     def _waiting_for(self, context: Context) -> str | None:
         """Return the code that waits for a person; ``None`` when somebody is signed in."""
-        sign_in = IdentityCenterSignIn(self.redshift_conn_id)
-        if self._is_signed_in(context, sign_in):
+        if self._is_signed_in(context):
             return None
         try:
-            pending = sign_in.check()
+            pending = self._sign_in.check()
         except SignInDenied as denial:
             raise AirflowFailException(str(denial)) from None
         if not isinstance(pending, PendingSignIn):
-            if self._is_signed_in(context, sign_in):
+            if self._is_signed_in(context):
                 return None
-            pending = sign_in.begin()
+            pending = self._sign_in.begin()
         self._link_to(context, pending.url)
-        self.log.info("Connection %r: %s", self.redshift_conn_id, invitation(pending))
+        if pending.user_code != self._told_code:
+            self._told_code = pending.user_code
+            self.log.info("Connection %r: %s", self.redshift_conn_id, invitation(pending))
         return pending.user_code
 
-    def _is_signed_in(self, context: Context, sign_in: IdentityCenterSignIn) -> bool:
-        if not sign_in.is_signed_in():
+    def _is_signed_in(self, context: Context) -> bool:
+        if not self._sign_in.is_signed_in():
             return False
-        self._link_to(context, sign_in.start_url)
-        self.log.info("Connection %r: signed in to %s.", self.redshift_conn_id, sign_in.start_url)
+        start_url = self._sign_in.start_url
+        self._link_to(context, start_url)
+        self.log.info("Connection %r: signed in to %s.", self.redshift_conn_id, start_url)
         return True
+
+    @cached_property
+    def _sign_in(self) -> IdentityCenterSignIn:
+        return IdentityCenterSignIn(self.redshift_conn_id)
 
     def _link_to(self, context: Context, url: str) -> None:
         # Always: a link without its XCom is logged as an error.

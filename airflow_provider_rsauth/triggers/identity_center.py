@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
+from airflow.providers.common.compat.sdk import AirflowNotFoundException
 from airflow.triggers.base import BaseTrigger, TriggerEvent
 
 from airflow_provider_rsauth.auth.errors import RsAuthError, SignInDenied
@@ -36,10 +37,11 @@ class IdentityCenterSignInTrigger(BaseTrigger):  # type: ignore[misc]
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
         """Ask now and then. Reading the connection and asking AWS happen in a thread, off the event loop."""
+        sign_in = IdentityCenterSignIn(self.redshift_conn_id)
         has_seen_it_wait = False
         while True:
             try:
-                wait = await asyncio.to_thread(self._look)
+                wait = await asyncio.to_thread(self._look, sign_in)
             except SignInDenied as denial:
                 yield TriggerEvent({"status": DENIED, "message": str(denial)})
                 return
@@ -49,13 +51,17 @@ class IdentityCenterSignInTrigger(BaseTrigger):  # type: ignore[misc]
                     return
                 self.log.warning("%s", error)
                 wait = self.poke_interval
-            if wait is None:
-                yield TriggerEvent({"status": OVER if has_seen_it_wait else UNSEEN})
+            except AirflowNotFoundException as error:
+                yield TriggerEvent({"status": FAILED, "message": f"In the triggerer: {error}"})
                 return
-            has_seen_it_wait = True
+            else:
+                if wait is None:
+                    yield TriggerEvent({"status": OVER if has_seen_it_wait else UNSEEN})
+                    return
+                has_seen_it_wait = True
             await asyncio.sleep(wait)
 
-    def _look(self) -> float | None:
+    def _look(self, sign_in: IdentityCenterSignIn) -> float | None:
         """Return the seconds until the next question; ``None`` where nothing waits any more."""
-        pending = IdentityCenterSignIn(self.redshift_conn_id).check()
+        pending = sign_in.check()
         return max(self.poke_interval, pending.interval) if isinstance(pending, PendingSignIn) else None
