@@ -21,7 +21,10 @@ from airflow_provider_rsauth.auth.identity_center.store import (
 )
 
 VARIABLE_PREFIX = "rsauth_identity_center_token_"
-"""Airflow hides the value of a Variable with "token" in its name from the UI and from logs."""
+"""
+Airflow hides the value of a Variable with "token" in its name from the UI and from logs. The REST API of Airflow 3 hides
+it, too; that of Airflow 2 gives every Variable in clear to whoever may read Variables.
+"""
 
 _changing: defaultdict[str, threading.RLock] = defaultdict(threading.RLock)
 if hasattr(os, "register_at_fork"):
