@@ -23,6 +23,7 @@ from airflow_provider_rsauth.sandbox import Sandbox
 ROOT = Path(__file__).parents[2]
 AIRFLOW = Path(sys.executable).with_name("airflow")
 AIRFLOW_2 = version("apache-airflow").startswith("2.")
+DAGS = (ROOT / "example_dags", Path(__file__).with_name("dags"))
 SCREENSHOTS = ROOT / "build" / "screenshots"
 USER = PASSWORD = "admin"
 CHROMIUM_OPTIONS = (
@@ -55,28 +56,34 @@ def free_port() -> int:
 
 
 class Airflow:
-    """The processes of one Airflow; connections are made in its pages, so it starts with none."""
+    """The processes of one Airflow with a home of its own; a test makes the connections that it needs."""
 
     def __init__(self, home: Path, sandbox: Sandbox) -> None:
         port = free_port()
         self.home, self.url = home, f"http://localhost:{port}"
-        self._processes: list[subprocess.Popen[bytes]] = []
+        self._processes: dict[str, subprocess.Popen[bytes]] = {}
         self._environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "AIRFLOW"))},
             **sandbox.environment(),
+            "HOME": str(home),
+            "PATH": f"{AIRFLOW.parent}{os.pathsep}{os.environ['PATH']}",
             "AIRFLOW_HOME": str(home),
-            "AIRFLOW__CORE__DAGS_FOLDER": str(ROOT / "example_dags"),
+            "AIRFLOW__CORE__DAGS_FOLDER": str(home / "dags"),
             "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
             "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{self.url}/execution/",
             "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
             "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": "True",
             "AIRFLOW__CORE__TEST_CONNECTION": "Enabled",
             "AIRFLOW__API__BASE_URL": self.url,
+            "AIRFLOW__LOGGING__TRIGGER_LOG_SERVER_PORT": str(free_port()),
+            "AIRFLOW__LOGGING__WORKER_LOG_SERVER_PORT": str(free_port()),
             "PYTHONWARNINGS": "ignore",
         }
         self._port = str(port)
 
     def start(self) -> None:
+        for dags in DAGS:
+            shutil.copytree(dags, self.home / "dags", dirs_exist_ok=True)
         self._run("db", "migrate")
         if AIRFLOW_2:
             names = ("--username", USER, "--password", PASSWORD, "--firstname", "A", "--lastname", "B")
@@ -89,10 +96,19 @@ class Airflow:
             self._launch("dag-processor")
             self._wait_for(f"{self.url}/api/v2/dags/example_redshift_iam")
 
-    def stop(self) -> None:
-        for process in self._processes:
+    def ensure(self, name: str) -> None:
+        """Start a process that not every test needs, unless it runs."""
+        if name not in self._processes:
+            self._launch(name)
+
+    def stop(self, *names: str) -> None:
+        """Stop processes, all by default."""
+        stopping = [
+            self._processes.pop(name) for name in names or list(self._processes) if name in self._processes
+        ]
+        for process in stopping:
             os.killpg(process.pid, signal.SIGTERM)
-        for process in self._processes:
+        for process in stopping:
             try:
                 process.wait(20)
             except subprocess.TimeoutExpired:
@@ -102,11 +118,11 @@ class Airflow:
         subprocess.run([AIRFLOW, *words], env=self._environment, capture_output=True, check=True)
 
     def _launch(self, *words: str) -> None:
-        with (self.home / f"{words[0]}.log").open("wb") as log:
+        with (self.home / f"{words[0]}.log").open("ab") as log:
             process = subprocess.Popen(
                 [AIRFLOW, *words], env=self._environment, stdout=log, stderr=log, start_new_session=True
             )
-        self._processes.append(process)
+        self._processes[words[0]] = process
 
     def _wait_for(self, url: str, seconds: int = 120) -> None:
         deadline = time.monotonic() + seconds
