@@ -128,7 +128,14 @@ class IdentityCenterSignInSensor(BaseSensorOperator):  # type: ignore[misc]
         if event["status"] == FAILED:
             raise AirflowException(event["message"])
         unseen_code = user_code if event["status"] == UNSEEN else None
-        self._wait(context, deadline or time.time() + self.timeout, unseen_code)
+        deadline = deadline or time.time() + self.timeout
+        try:
+            self._wait(context, deadline, unseen_code)
+        except RsAuthError as error:
+            if not error.retryable:
+                raise
+            self.log.warning("%s", error)
+            self._defer(deadline, user_code)
 
     def _wait(self, context: Context, deadline: float, unseen_code: str | None = None) -> None:
         code = self._waiting_for(context)
@@ -140,6 +147,9 @@ class IdentityCenterSignInSensor(BaseSensorOperator):  # type: ignore[misc]
                 f"({code}), because it does not share ~/.aws/sso/cache with this worker.\n"
                 "  What to do: Set sign_in_store to variable in the connection, or give the sensor deferrable=False."
             )
+        self._defer(deadline, code)
+
+    def _defer(self, deadline: float, code: str | None) -> None:
         self.defer(
             trigger=IdentityCenterSignInTrigger(self.redshift_conn_id, self.poke_interval),
             method_name="execute_complete",

@@ -41,7 +41,7 @@ class IdentityCenterSignInTrigger(BaseTrigger):  # type: ignore[misc]
         has_seen_it_wait = False
         while True:
             try:
-                wait = await asyncio.to_thread(self._look, sign_in)
+                pending = await asyncio.to_thread(sign_in.check)
             except SignInDenied as denial:
                 yield TriggerEvent({"status": DENIED, "message": str(denial)})
                 return
@@ -55,13 +55,9 @@ class IdentityCenterSignInTrigger(BaseTrigger):  # type: ignore[misc]
                 yield TriggerEvent({"status": FAILED, "message": f"In the triggerer: {error}"})
                 return
             else:
-                if wait is None:
-                    yield TriggerEvent({"status": OVER if has_seen_it_wait else UNSEEN})
+                if not isinstance(pending, PendingSignIn):
+                    yield TriggerEvent({"status": OVER if pending or has_seen_it_wait else UNSEEN})
                     return
                 has_seen_it_wait = True
+                wait = max(self.poke_interval, pending.interval)
             await asyncio.sleep(wait)
-
-    def _look(self, sign_in: IdentityCenterSignIn) -> float | None:
-        """Return the seconds until the next question; ``None`` where nothing waits any more."""
-        pending = sign_in.check()
-        return max(self.poke_interval, pending.interval) if isinstance(pending, PendingSignIn) else None
