@@ -17,6 +17,7 @@ os.environ["AIRFLOW__CORE__LOAD_EXAMPLES"] = "False"
 os.environ["AIRFLOW__CORE__UNIT_TEST_MODE"] = "False"
 
 from airflow_provider_rsauth.auth import auth_profile, sign_in
+from airflow_provider_rsauth.auth.saml import role_session
 from airflow_provider_rsauth.sandbox import Sandbox
 from airflow_provider_rsauth.sandbox.connections import connections, environment
 
@@ -39,6 +40,7 @@ def clean_world(monkeypatch: pytest.MonkeyPatch, tmp_path) -> None:
             monkeypatch.delenv(name)
     monkeypatch.setenv("HOME", str(tmp_path))
     sign_in.broker.forget_all()
+    role_session.broker.forget_all()
     auth_profile.broker.forget_all()
 
 
@@ -52,6 +54,8 @@ def redshift(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sand
     yield sandbox
     sandbox.faults.clear()
     sandbox.identity_center.reset()
+    sandbox.idp.reset()
+    sandbox.oidc.reset()
     sandbox.remove_custom_domains()
     sandbox.remove_authentication_profiles()
     sandbox.connection_limit = None

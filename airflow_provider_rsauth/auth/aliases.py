@@ -61,9 +61,28 @@ ALIASES: dict[str, str] = {
     "rolearn": "role_arn",
     "externalid": "external_id",
     "rolesessionname": "role_session_name",
+    "webidentitytoken": "web_identity_token",
+    "webidentitytokenfile": "web_identity_token_file",
+    "tokentype": "token_type",
+    "tokenfile": "token_file",
+    "identitynamespace": "identity_namespace",
+    "providername": "provider_name",
     "authtype": "auth_type",
     "credentials_provider": "plugin_name",
     "instanceprofile": "instance_profile",
+    # at a corporate identity provider
+    "appid": "app_id",
+    "appname": "app_name",
+    "clientid": "client_id",
+    "clientsecret": "client_secret",
+    "idphost": "idp_host",
+    "idppartition": "idp_partition",
+    "idpport": "idp_port",
+    "idptenant": "idp_tenant",
+    "logintorp": "login_to_rp",
+    "partner_spid": "partner_sp_id",
+    "partnerspid": "partner_sp_id",
+    "preferredrole": "preferred_role",
     # how
     "authmech": "sslmode",
     "sslrootcert": "ca_bundle",
@@ -126,11 +145,8 @@ NOT_OURS: dict[str, str] = {
             querytimeout socket_timeout sockettimeout""",
         "say it in SQL (SET search_path, SET query_group)": "currentschema querygroup",
         "it is an option of signing in through an identity provider": """
-            allow_db_user_override allowdbuseroverride app_id app_name client_id client_secret
-            idc_client_display_name idc_region identity_namespace idp_host idp_partition idp_port
-            idp_response_timeout idp_tenant issuer_url listen_port login_to_rp login_url logintorp partner_sp_id
-            partner_spid preferred_role principal_arn provider_name providername saml_assertion scope ssl_insecure
-            token token_type web_identity_token webidentitytoken""",
+            allow_db_user_override allowdbuseroverride idc_client_display_name idc_region idp_response_timeout
+            issuer_url listen_port login_url principal_arn saml_assertion scope ssl_insecure""",
         "choose an auth_mode; only a JDBC or ODBC string is read for it": "auth_type instance_profile plugin_name",
         "there is no filter; name the groups in db_groups": "dbgroupsfilter dbgroups_filter",
         "the AWS APIs are found by region; for another address set AWS_ENDPOINT_URL_REDSHIFT, "

@@ -19,6 +19,9 @@ ATTEMPTS = 5
 ROLE_SESSION_SECONDS = 900
 """The shortest role session that STS gives: it serves one call."""
 
+SESSION_NAME = "airflow-provider-rsauth"
+"""The name of a role session that is given none."""
+
 
 class AwsSession(Protocol):
     """An AWS identity that can make clients."""
@@ -107,12 +110,12 @@ def client_config() -> Config:
     )
 
 
-def unsigned_client(service: str, region: str) -> Any:
+def unsigned_client(service: str, region: str | None) -> Any:
     """
     Return a client for calls that need no AWS identity.
 
     :param service: the service, such as ``sso-oidc``.
-    :param region: its region.
+    :param region: its region; ``None`` for that of the worker's environment.
     """
     import boto3
     from botocore import UNSIGNED
@@ -143,7 +146,7 @@ def assume_role(
     """
     request: dict[str, Any] = {
         "RoleArn": role_arn,
-        "RoleSessionName": session_name or "airflow-provider-rsauth",
+        "RoleSessionName": session_name or SESSION_NAME,
         "DurationSeconds": ROLE_SESSION_SECONDS,
     }
     if external_id:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum
@@ -31,20 +32,22 @@ class Origin(Enum):
 
     ISSUED = "AWS issued it for this login"
     SECRET = "it is kept in Secrets Manager"  # noqa: S105 - words
+    FILE = "a file of the worker holds it"
     CONNECTION = "the connection keeps it"
 
 
 @dataclass(frozen=True, slots=True)
 class Credential:
     """
-    User and password for one login, with the moment they stop working.
+    User and password, or a token, for one login, with the moment they stop working.
 
-    :param user: the name to log in with, prefix included (``IAM:``, ``IAMA:``, ``IAMR:``).
-    :param password: the password; never shown by ``repr``.
+    :param user: the name to log in with, prefix included (``IAM:``, ``IAMA:``, ``IAMR:``); empty for a token.
+    :param password: the password or token; never shown by ``repr``.
     :param issued_at: when it was issued, UTC.
     :param expires_at: when it stops working, UTC; ``None`` for one that does not expire.
     :param api: the IAM action that gave it, such as ``redshift:GetClusterCredentials``; empty for a stored password.
     :param origin: where it comes from.
+    :param presented_as: what the driver is told of a token (its plugin and such); empty for a password.
     """
 
     user: str
@@ -53,6 +56,12 @@ class Credential:
     expires_at: datetime | None = None
     api: str = ""
     origin: Origin = Origin.ISSUED
+    presented_as: Mapping[str, str] = field(default_factory=dict, hash=False)
+
+    @property
+    def is_token(self) -> bool:
+        """Whether it is the token of an identity provider, which says by itself who logs in."""
+        return bool(self.presented_as)
 
     @property
     def is_renewable(self) -> bool:

@@ -14,7 +14,10 @@ from airflow_provider_rsauth.auth.problems import shown
 from airflow_provider_rsauth.auth.registry import MODES, setting_names
 from airflow_provider_rsauth.auth.target import identifier_in, split_endpoint
 
-_FOR_THE_CONNECTION = frozenset({"auth_mode", "auth_profile", "aws_conn_id", "iam", "jdbc_url"})
+_FILES_AND_SECRETS = frozenset({"secret_id", "token_file", "web_identity_token_file"})
+"""Whoever says the host must not say what is read on a worker, or with its AWS identity, and sent there."""
+
+_FOR_THE_CONNECTION = _FILES_AND_SECRETS | {"auth_mode", "auth_profile", "aws_conn_id", "iam", "jdbc_url"}
 
 _SAYS_WHICH = frozenset({"cluster_identifier", "serverless_work_group", "is_serverless"})
 

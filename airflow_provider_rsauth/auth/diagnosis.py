@@ -140,6 +140,7 @@ _NOT_FOUND = frozenset(
         "ClusterNotFoundFault",
         "CustomDomainAssociationNotFoundFault",
         "ResourceNotFoundException",
+        "WorkgroupNotFoundFault",
     }
 )
 

@@ -47,6 +47,18 @@ def _ca_bundle(value: str | None) -> str | None:
     return value
 
 
+CaBundle = Annotated[
+    str | None,
+    AfterValidator(_ca_bundle),
+    Ui(
+        "CA file",
+        "PEM file with certificate authorities to trust besides Amazon's and the system's; for a corporate identity "
+        "provider, too.",
+        DRIVER,
+    ),
+]
+
+
 class DriverSettings(Settings):
     """The arguments of the driver that a connection may set."""
 
@@ -61,15 +73,7 @@ class DriverSettings(Settings):
             words=("Issuer and name (verify-full)", "Issuer only (verify-ca)"),
         ),
     ] = "verify-full"
-    ca_bundle: Annotated[
-        str | None,
-        AfterValidator(_ca_bundle),
-        Ui(
-            "CA file",
-            "PEM file with certificate authorities to trust besides Amazon's and the system's.",
-            DRIVER,
-        ),
-    ] = None
+    ca_bundle: CaBundle = None
     connect_timeout: Annotated[
         int | None,
         Field(ge=1, le=600),

@@ -15,6 +15,7 @@ Everything that can go wrong while signing in, as one tree.
     │   └── LoginRefused     Redshift does not accept the user and password
     │       └── CredentialRefused   … although AWS gave them
     ├── UnusableSecret       the secret was read, and does not say what a sign-in needs
+    ├── UnusableToken        the token of an identity provider cannot be read, or is none
     ├── TlsRefused           the server's certificate is not the one expected
     └── Unavailable          the weather: trying again can succeed
         ├── Throttled        AWS limits the calls
@@ -171,6 +172,10 @@ class CredentialRefused(LoginRefused):
 
 class UnusableSecret(RsAuthError):
     """A secret was read, and does not say what a sign-in needs."""
+
+
+class UnusableToken(RsAuthError):
+    """What should be the token of an identity provider cannot be read, or is none."""
 
 
 class TlsRefused(RsAuthError):

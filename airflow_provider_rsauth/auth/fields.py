@@ -157,6 +157,15 @@ AuthProfileName = Annotated[
 ]
 RequiredSecret = Annotated[SecretStr, Field(min_length=1)]
 
+LOGIN = Ui(
+    "Login",
+    "Database user; where there is an AWS identity, the same as db_user, which wins. With a corporate identity provider: "
+    "the person there.",
+    SIGN_IN,
+    standard="login",
+)
+PASSWORD = Ui("Password", "Password of the database user, or of the person.", SIGN_IN, standard="password")
+
 
 def _one_word(value: SecretStr) -> SecretStr:
     if re.search(r"[\s\x00-\x1f\x7f]", value.get_secret_value()):

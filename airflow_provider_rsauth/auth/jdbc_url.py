@@ -132,17 +132,14 @@ def plugin_mode(plugin: str) -> tuple[str, list[Problem]]:
     :param plugin: the plugin's class, or ODBC's name of it.
     """
     small = plugin.strip().rpartition(".")[2].lower()
-    mode = PLUGINS.get(small, "")
-    if mode in MODES:
+    if mode := PLUGINS.get(small):
         return mode, []
     if "browser" in small:
         why = "opens a browser on the machine that signs in, and an Airflow worker has none"
-    elif mode:
-        why = f"signs in through an identity provider ({mode}), which this version cannot do yet"
     else:
         why = "is a plugin of the driver that has no counterpart here"
     text = f"{plugin!r} {why}. Choose another auth mode; there are: {', '.join(MODES)}"
-    return mode or small, [Problem("auth_mode", text, "Plugin_Name")]
+    return small, [Problem("auth_mode", text, "Plugin_Name")]
 
 
 def _bare(text: str) -> str:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from airflow_provider_rsauth.auth import errors
 from airflow_provider_rsauth.auth.credential import Origin
 from airflow_provider_rsauth.auth.errors import RsAuthError
+from airflow_provider_rsauth.auth.token_diagnosis import explain_token_refusal
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +22,8 @@ class Attempt:
     :param database: to which database.
     :param user: as whom.
     :param timeout: seconds it was given.
-    :param origin: where user and password come from.
+    :param origin: where user and password, or the token, come from.
+    :param is_token: whether it was a token.
     """
 
     host: str
@@ -30,12 +32,19 @@ class Attempt:
     user: str
     timeout: int
     origin: Origin = Origin.ISSUED
+    is_token: bool = False
+
+    @property
+    def who(self) -> str:
+        """Who tried, in words."""
+        return "by token" if self.is_token else f"of {self.user!r}"
 
 
 _Rules = tuple[tuple[str, str, type[RsAuthError], str], ...]
 
 _RULES_OF: dict[Origin, _Rules] = {
     Origin.ISSUED: (),
+    Origin.FILE: (),
     Origin.CONNECTION: (("42704", "", errors.NotFound, "Create it, or correct the login."),),
     Origin.SECRET: (
         (
@@ -123,7 +132,7 @@ def explain_login_error(error: Exception, attempt: Attempt) -> RsAuthError:
     if "Native IdP" in str(error):
         return errors.LoginRefused(
             f"Redshift wants a token of its identity provider from {attempt.user!r}, not a password.",
-            remedy="Log in as a user of the database, or in another auth mode.",
+            remedy="Log in as a user of the database, or with a token: auth mode identity_center_token or native_idp_token.",
             code="TokenWanted",
         )
     cause = next((item for item in (error, *error.args) if isinstance(item, OSError)), None)
@@ -137,7 +146,9 @@ def explain_login_error(error: Exception, attempt: Attempt) -> RsAuthError:
 
 
 def _explain_server(state: str, text: str, attempt: Attempt) -> RsAuthError:
-    message = f"Redshift refused the login of {attempt.user!r} to database {attempt.database!r} at {attempt.host}: {text}."
+    message = f"Redshift refused the login {attempt.who} to database {attempt.database!r} at {attempt.host}: {text}."
+    if attempt.is_token and (refusal := explain_token_refusal(message, text, state, attempt.origin)):
+        return refusal
     for rule_state, fragment, kind, remedy in (*_RULES_OF[attempt.origin], *_SERVER_RULES):
         if state == rule_state and fragment in text:
             return kind(message, remedy=remedy, code=state)

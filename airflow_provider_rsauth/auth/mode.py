@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar, Protocol
@@ -11,6 +11,7 @@ from typing import Any, ClassVar, Protocol
 from airflow_provider_rsauth.auth.aws import AwsSession, assume_role
 from airflow_provider_rsauth.auth.broker import utc_now
 from airflow_provider_rsauth.auth.credential import Credential
+from airflow_provider_rsauth.auth.database_user import DatabaseUser
 from airflow_provider_rsauth.auth.fields import (
     AuthProfileName,
     AwsConnId,
@@ -91,6 +92,20 @@ class AuthMode(Settings, ABC):
     example_extra: ClassVar[dict[str, Any]] = {}
 
     @classmethod
+    def needs_identifier(cls, options: Mapping[str, Any]) -> bool:  # noqa: ARG003
+        """
+        Tell whether AWS will be asked about the cluster or workgroup, so that it must be known.
+
+        :param options: the connection's options.
+        """
+        return False
+
+    @property
+    def asks_aws(self) -> bool:
+        """Whether AWS is asked for the credential, so that it is worth keeping; else it is there at hand."""
+        return True
+
+    @classmethod
     def example(cls) -> dict[str, Any]:
         """Return the least that a connection in this mode needs, for documentation and tests."""
         return {
@@ -102,6 +117,11 @@ class AuthMode(Settings, ABC):
 
 class DirectMode(AuthMode):
     """A mode that knows user and password for the database by itself; no AWS API is called for them."""
+
+    @property
+    def asks_aws(self) -> bool:
+        """Nobody is asked."""
+        return False
 
     @abstractmethod
     def credential(self, context: SignInContext) -> Credential:
@@ -166,9 +186,39 @@ class IdentityMode(AuthMode):
 
 
 class AwsMode(IdentityMode):
-    """A mode whose AWS identity asks Redshift for a temporary credential."""
+    """
+    A mode whose AWS identity asks Redshift for a temporary credential.
+
+    :cvar claims_database_user: whether who signs in may say, too, who the database user is.
+    """
+
+    claims_database_user: ClassVar[bool] = False
 
     auth_profile: AuthProfileName = None
+
+    def database_user(
+        self,
+        declared: DatabaseUser,
+        context: SignInContext,  # noqa: ARG002
+        region: str | None,  # noqa: ARG002
+    ) -> DatabaseUser:
+        """
+        Return the database user to ask for.
+
+        :param declared: what the connection says.
+        :param context: what the mode may use.
+        :param region: the region of the cluster or workgroup, where known.
+        """
+        return declared
+
+    @classmethod
+    def needs_identifier(cls, options: Mapping[str, Any]) -> bool:  # noqa: ARG003
+        """
+        Tell that AWS will be asked for a credential for the cluster or workgroup.
+
+        :param options: the connection's options.
+        """
+        return True
 
 
 class KeptLoginMode(IdentityMode):

@@ -10,11 +10,18 @@ from airflow_provider_rsauth.auth.driver import DriverSettings
 from airflow_provider_rsauth.auth.fields import Settings
 from airflow_provider_rsauth.auth.mode import AuthMode
 from airflow_provider_rsauth.auth.modes.access_key import AccessKey
+from airflow_provider_rsauth.auth.modes.adfs import Adfs
 from airflow_provider_rsauth.auth.modes.aws_connection import AwsConnection
+from airflow_provider_rsauth.auth.modes.azure_ad import AzureAd
 from airflow_provider_rsauth.auth.modes.identity_center import IdentityCenter
+from airflow_provider_rsauth.auth.modes.identity_center_token import IdentityCenterToken
+from airflow_provider_rsauth.auth.modes.native_idp_token import NativeIdpToken
+from airflow_provider_rsauth.auth.modes.okta import Okta
 from airflow_provider_rsauth.auth.modes.password import Password
+from airflow_provider_rsauth.auth.modes.ping import Ping
 from airflow_provider_rsauth.auth.modes.profile import Profile
 from airflow_provider_rsauth.auth.modes.secrets_manager import SecretsManager
+from airflow_provider_rsauth.auth.modes.web_identity import WebIdentity
 from airflow_provider_rsauth.auth.target import TargetSettings
 
 _MODES: tuple[type[AuthMode], ...] = (
@@ -23,6 +30,13 @@ _MODES: tuple[type[AuthMode], ...] = (
     Profile,
     IdentityCenter,
     SecretsManager,
+    Adfs,
+    Ping,
+    Okta,
+    AzureAd,
+    WebIdentity,
+    IdentityCenterToken,
+    NativeIdpToken,
     Password,
 )
 

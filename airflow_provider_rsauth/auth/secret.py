@@ -1,4 +1,4 @@
-"""What a secret in Secrets Manager says: user, password and, where it has them, host, port, database or cluster."""
+"""What a secret in Secrets Manager says: user, password and perhaps host, port, database or cluster; or a token."""
 
 from __future__ import annotations
 
@@ -8,16 +8,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import SecretStr, ValidationError
 
 from airflow_provider_rsauth.auth.errors import UnusableSecret
 from airflow_provider_rsauth.auth.problems import problems_of
 from airflow_provider_rsauth.auth.target import Target, TargetSettings, resolve, split_endpoint
+from airflow_provider_rsauth.auth.token import problem_with
 
 _USER = ("username", "user")
 _PASSWORD = ("password",)
 _ENGINE = ("engine",)
 _NAMESPACE = ("namespaceName",)
+_TOKEN = ("token", "access_token", "id_token", "jwt", "web_identity_token")
 _PLACE = {
     "host": ("host",),
     "port": ("port",),
@@ -35,6 +37,7 @@ _AS_IT_SHOULD_BE = (
     'Store it as the console does for "Credentials for Amazon Redshift": a JSON object with username, password and, '
     "where it is to say so, host, port, dbname, dbClusterIdentifier. Or name another secret in secret_id."
 )
+_STORE_IT = "Store the token as it is, or as token in a JSON object. Or name another secret in secret_id."
 _KINDS = {list: "a list", str: "a text", bool: "true or false", int: "a number", float: "a number"}
 
 
@@ -92,6 +95,33 @@ def read_secret(answer: Mapping[str, Any], title: str) -> Secret | UnusableSecre
         keys=_keys(content),
         names_a_namespace=bool(_value(content, _NAMESPACE)),
     )
+
+
+def read_token(answer: Mapping[str, Any], title: str, *, is_jwt: bool) -> SecretStr | UnusableSecret:
+    """
+    Read the answer of GetSecretValue where the secret is a token, as it is or in a JSON object.
+
+    :param answer: the answer.
+    :param title: which secret, for messages.
+    :param is_jwt: whether it has to be a JWT.
+    """
+    raw = answer.get("SecretString")
+    text = answer.get("SecretBinary", b"").decode(errors="replace") if raw is None else raw
+    try:
+        content = json.loads(text)
+    except (ValueError, RecursionError):
+        content = None
+    if isinstance(content, dict):
+        if fault := _fault(content, _TOKEN):
+            refusal = f"{title} holds no token: {fault}. {_keys(content)}"
+            return UnusableSecret(refusal, remedy=_STORE_IT, code="SecretIsNoToken")
+        text = _value(content, _TOKEN)
+    token = SecretStr(text.strip())
+    if problem := problem_with(token, is_jwt=is_jwt):
+        return UnusableSecret(
+            f"{title} holds no token: it {problem}.", remedy=_STORE_IT, code="SecretIsNoToken"
+        )
+    return token
 
 
 def completed(target: Target, secret: Secret, region: str | None) -> Target:

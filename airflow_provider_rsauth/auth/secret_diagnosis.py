@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from airflow_provider_rsauth.auth import errors
-from airflow_provider_rsauth.auth.diagnosis import explain_aws_error
+from airflow_provider_rsauth.auth.aws import AwsSession
+from airflow_provider_rsauth.auth.diagnosis import asking_aws, explain_aws_error
 from airflow_provider_rsauth.auth.errors import RsAuthError
 
 GET_SECRET_VALUE = "secretsmanager:GetSecretValue"  # noqa: S105 - an IAM action
@@ -96,6 +97,19 @@ class Asked:
         """What a message calls it."""
         place = f" in {self.region}" if self.region and not self.is_arn else ""
         return f"The secret {self.secret_id!r}{place}"
+
+    def ask(self, session: AwsSession) -> dict[str, Any]:
+        """
+        Ask for it.
+
+        :param session: who asks.
+        :return: the answer of GetSecretValue.
+        :raises RsAuthError: why it cannot be read.
+        """
+        return asking_aws(
+            lambda: session.client("secretsmanager", self.region).get_secret_value(**self.request),
+            explain=lambda error: explain_secret_error(error, self),
+        )
 
 
 def explain_secret_error(error: Exception, asked: Asked) -> RsAuthError | None:

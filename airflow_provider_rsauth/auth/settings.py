@@ -275,7 +275,7 @@ class _Parser:
     def _place(self, settings: TargetSettings, mode_type: type[AuthMode], pending: bool) -> Target:
         place, problems, notices = target.resolve(
             settings,
-            needs_identifier=issubclass(mode_type, AwsMode),
+            needs_identifier=mode_type.needs_identifier(self.options),
             needs_host=issubclass(mode_type, DirectMode),
         )
         if pending:
@@ -296,7 +296,10 @@ class _Parser:
             return
         if place.is_serverless or user.as_iam_identity:
             self._without_user_problems()
-        self._take(*database_user.check(user, place))
+        problems, notices = database_user.check(user, place)
+        if mode_type.claims_database_user:
+            problems = [problem for problem in problems if problem.field != "db_user" or user.db_user]
+        self._take(problems, notices)
 
     def _without_user_problems(self) -> None:
         self.problems = [

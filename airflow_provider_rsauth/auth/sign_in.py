@@ -2,30 +2,27 @@
 
 from __future__ import annotations
 
-import json
 import os
-import secrets
 from collections.abc import Hashable
 from dataclasses import dataclass
 from datetime import datetime
-from hashlib import blake2b
-from typing import Any
 
 from pydantic import SecretStr
 
 from airflow_provider_rsauth.auth.aws import AwsSession
 from airflow_provider_rsauth.auth.broker import CredentialBroker
 from airflow_provider_rsauth.auth.credential import Credential
+from airflow_provider_rsauth.auth.database_user import DatabaseUser, check
 from airflow_provider_rsauth.auth.diagnosis import asking_aws
+from airflow_provider_rsauth.auth.digest import digest
 from airflow_provider_rsauth.auth.endpoint import Endpoint, discover, known_endpoint
 from airflow_provider_rsauth.auth.errors import InvalidSettings, Problem
 from airflow_provider_rsauth.auth.issuer import issue
-from airflow_provider_rsauth.auth.mode import DirectMode, IdentityMode, KeptLoginMode, SignInContext
+from airflow_provider_rsauth.auth.mode import AwsMode, DirectMode, IdentityMode, KeptLoginMode, SignInContext
 from airflow_provider_rsauth.auth.quiet import withholding_debug_logs
 from airflow_provider_rsauth.auth.settings import SignIn
 from airflow_provider_rsauth.auth.target import DEFAULT_DATABASE, Target, TargetSettings
-
-_SALT = secrets.token_bytes(32)
+from airflow_provider_rsauth.auth.token_mode import TokenMode
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +62,7 @@ def obtain_login(sign_in: SignIn, context: SignInContext) -> Login:
     :param context: what the auth mode may use.
     :raises RsAuthError: why there is none, and what to do.
     """
-    if sign_in.driver.credential_cache == "off" or isinstance(sign_in.mode, DirectMode):
+    if sign_in.driver.credential_cache == "off" or not asks_aws(sign_in):
         return new_login(sign_in, context)
     return broker.credential(cache_key(sign_in, context), lambda: new_login(sign_in, context))
 
@@ -79,6 +76,15 @@ def discard_login(sign_in: SignIn, context: SignInContext, login: Login) -> None
     :param login: the refused login.
     """
     broker.discard(cache_key(sign_in, context), login)
+
+
+def asks_aws(sign_in: SignIn) -> bool:
+    """
+    Tell whether AWS is asked for anything, be it only the host.
+
+    :param sign_in: the sign-in.
+    """
+    return sign_in.mode.asks_aws or not sign_in.target.host
 
 
 def new_login(sign_in: SignIn, context: SignInContext, session: AwsSession | None = None) -> Login:
@@ -96,12 +102,18 @@ def new_login(sign_in: SignIn, context: SignInContext, session: AwsSession | Non
             endpoint = known_endpoint(target)
             assert endpoint  # noqa: S101 - the settings of a direct mode are refused without a host
             return Login(endpoint, mode.credential(context), target)
+        if isinstance(mode, TokenMode):
+            session = session or (open_session(sign_in, context) if mode.asks_aws else None)
+            credential = mode.token_login(context, session, target)
+            endpoint = known_endpoint(target)
+            endpoint = endpoint or discover(target, session or open_session(sign_in, context))
+            return Login(endpoint, credential, target)
         session = session or open_session(sign_in, context)
         if isinstance(mode, KeptLoginMode):
             credential, target = mode.kept_login(context, session, target)
             return Login(known_endpoint(target) or discover(target, session), credential, target)
         endpoint = known_endpoint(target) or discover(target, session)
-        credential = issue(target, endpoint.database, sign_in.database_user, session, context.now())
+        credential = issue(target, endpoint.database, _user(sign_in, context), session, context.now())
         context.register_secret(credential.password)
         return Login(endpoint, credential, target)
 
@@ -128,6 +140,18 @@ def open_session(sign_in: SignIn, context: SignInContext) -> AwsSession:
         label = TargetSettings.ui("region").label
         raise InvalidSettings(sign_in.subject, [Problem("region", mode.no_region, label)])
     return session
+
+
+def _user(sign_in: SignIn, context: SignInContext) -> DatabaseUser:
+    """Return the database user to ask for, which the identity may have a say in."""
+    mode, target = sign_in.mode, sign_in.target
+    assert isinstance(mode, AwsMode)  # noqa: S101 - only these ask Redshift
+    user = mode.database_user(sign_in.database_user, context, target.region)
+    if mode.claims_database_user:
+        problems, _ = check(user, target)
+        if problems:
+            raise InvalidSettings(sign_in.subject, problems)
+    return user
 
 
 def aws_identity(sign_in: SignIn, session: AwsSession) -> str:
@@ -157,8 +181,6 @@ def cache_key(sign_in: SignIn, context: SignInContext) -> Hashable:
         "beyond": mode.fingerprint(context) if isinstance(mode, IdentityMode) else "",
         "ambient": sorted((name, value) for name, value in os.environ.items() if name.startswith("AWS_")),
     }
-    text = json.dumps(identity, sort_keys=True, default=_reveal)
-    digest = blake2b(text.encode(), key=_SALT, digest_size=32).digest()
     target = sign_in.target
     return (
         context.scope,
@@ -167,9 +189,5 @@ def cache_key(sign_in: SignIn, context: SignInContext) -> Hashable:
         target.database or DEFAULT_DATABASE,
         sign_in.database_user,
         mode.name,
-        digest,
+        digest(identity),
     )
-
-
-def _reveal(value: Any) -> Any:
-    return value.get_secret_value() if isinstance(value, SecretStr) else str(value)

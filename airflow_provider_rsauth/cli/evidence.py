@@ -11,12 +11,18 @@ from airflow_provider_rsauth.auth.issuer import (
     GET_CREDENTIALS,
 )
 from airflow_provider_rsauth.auth.secret_diagnosis import GET_SECRET_VALUE
+from airflow_provider_rsauth.auth.token_issuer import GET_CLUSTER_TOKEN
 from airflow_provider_rsauth.sandbox import Sandbox
 from airflow_provider_rsauth.sandbox.connections import connections
 
-ISSUING_APIS = (GET_CLUSTER_CREDENTIALS, GET_CLUSTER_CREDENTIALS_WITH_IAM, GET_CREDENTIALS)
-APIS_OF_KEPT_LOGINS = {"password": "none", "secrets_manager": GET_SECRET_VALUE}
-"""The auth modes whose password no API issues, and the API that they call."""
+ISSUING_APIS = (
+    GET_CLUSTER_CREDENTIALS,
+    GET_CLUSTER_CREDENTIALS_WITH_IAM,
+    GET_CREDENTIALS,
+    GET_CLUSTER_TOKEN,
+)
+APIS_OF_KEPT_LOGINS = {"password": "none", "native_idp_token": "none", "secrets_manager": GET_SECRET_VALUE}
+"""The auth modes whose password or token no API issues, and the API that they call."""
 
 DEFAULT_CONN_ID = "redshift_iam_default"
 WITHOUT_LOGIN = "connections"

@@ -10,7 +10,7 @@ from typing import Any
 
 from airflow_provider_rsauth.auth.database_user import DatabaseUser
 from airflow_provider_rsauth.auth.driver import DriverSettings
-from airflow_provider_rsauth.auth.fields import SIGN_IN, Settings
+from airflow_provider_rsauth.auth.fields import DRIVER, SIGN_IN, Settings
 from airflow_provider_rsauth.auth.problems import is_secret
 from airflow_provider_rsauth.auth.registry import MODES
 from airflow_provider_rsauth.auth.target import TargetSettings
@@ -78,7 +78,7 @@ def all_fields() -> tuple[FormField, ...]:
         for field in _fields_of(group):
             if fields.setdefault(field.name, field) != field:
                 raise ValueError(f"{field.name} is described in two ways")
-    sections = list(dict.fromkeys(field.section for field in fields.values()))
+    sections = sorted(dict.fromkeys(field.section for field in fields.values()), key=DRIVER.__eq__)
     return tuple(sorted(fields.values(), key=lambda field: sections.index(field.section)))
 
 

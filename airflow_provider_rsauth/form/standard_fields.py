@@ -12,4 +12,4 @@ PLACEHOLDERS = {**EXAMPLE_CLUSTER, "port": str(DEFAULT_PORT), "login": "etl"}
 def relabeling() -> dict[str, str]:
     """Return the labels; what login and password are depends on the auth mode."""
     labels = {field.standard: field.label for field in all_fields() if field.standard}
-    return {**labels, "login": "Login (database user)", "password": "Password (of the database user)"}
+    return {**labels, "login": "Login (database user or person)", "password": "Password"}

@@ -15,6 +15,7 @@ from airflow_provider_rsauth.hooks.running_task import application_name
 if TYPE_CHECKING:
     import redshift_connector
 
+    from airflow_provider_rsauth.auth.credential import Credential
     from airflow_provider_rsauth.auth.settings import SignIn
     from airflow_provider_rsauth.auth.sign_in import Login
 
@@ -33,15 +34,14 @@ def connect(sign_in: SignIn, login: Login) -> redshift_connector.Connection:
     endpoint, credential = login.endpoint, login.credential
     timeout = sign_in.driver.timeout(login.target.is_serverless)
     place = (endpoint.host, endpoint.port, endpoint.database)
-    attempt = Attempt(*place, credential.user, timeout, credential.origin)
+    attempt = Attempt(*place, credential.user, timeout, credential.origin, credential.is_token)
     try:
         with _connection_type(sign_in.driver.ca_bundle) as connection_type:
             connection = connection_type(
                 host=endpoint.host,
                 port=endpoint.port,
                 database=endpoint.database,
-                user=credential.user,
-                password=credential.password,
+                **_proof(credential),
                 ssl=True,
                 timeout=timeout,
                 application_name=sign_in.driver.application_name or application_name(),
@@ -54,6 +54,20 @@ def connect(sign_in: SignIn, login: Login) -> redshift_connector.Connection:
         return connection
     # Raised here, so that it does not keep the driver's frames alive, password and socket in them.
     raise refusal
+
+
+def _proof(credential: Credential) -> dict[str, str]:
+    """
+    Return the driver's arguments that say who logs in.
+
+    The plugin of a token is only named, for the startup packet: the driver's constructor runs none. Run by the
+    driver, it would print the token at DEBUG.
+    """
+    if not credential.is_token:
+        return {"user": credential.user, "password": credential.password}
+    # No password: a server that asks for one is not told the token.
+    token = {"web_identity_token": credential.password}
+    return {"user": "", "password": "", **token, **credential.presented_as}
 
 
 @contextmanager

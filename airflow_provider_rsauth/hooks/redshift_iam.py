@@ -21,10 +21,11 @@ from airflow_provider_rsauth.auth.auth_profile import complete
 from airflow_provider_rsauth.auth.custom_domain import belongs_to
 from airflow_provider_rsauth.auth.endpoint import known_endpoint
 from airflow_provider_rsauth.auth.errors import RsAuthError
-from airflow_provider_rsauth.auth.mode import IdentityMode, SignInContext
+from airflow_provider_rsauth.auth.mode import SignInContext
 from airflow_provider_rsauth.auth.settings import CONN_TYPE, SignIn, parse
 from airflow_provider_rsauth.auth.sign_in import (
     Login,
+    asks_aws,
     aws_identity,
     discard_login,
     new_login,
@@ -153,7 +154,7 @@ class RedshiftIAMHook(RedshiftDbApiHook):
         """
         Log in and return the driver's connection.
 
-        A credential that the server finds expired or does not accept is replaced once, if AWS has another. What can
+        A credential that the server finds expired or does not accept is replaced once, if there is another. What can
         pass (a refused or broken connection, the session limit) is tried up to three times within the connect timeout.
 
         :raises RsAuthError: why it does not work, and what to do.
@@ -203,7 +204,7 @@ class RedshiftIAMHook(RedshiftDbApiHook):
         """
         try:
             sign_in, context = self._sign_in(anew=True), self.context
-            session = open_session(sign_in, context) if isinstance(sign_in.mode, IdentityMode) else None
+            session = open_session(sign_in, context) if asks_aws(sign_in) else None
             login = new_login(sign_in, context, session)
             with closing(connect(sign_in, login)) as connection, closing(connection.cursor()) as cursor:
                 cursor.execute("select current_user, version()")
@@ -239,7 +240,7 @@ class RedshiftIAMHook(RedshiftDbApiHook):
             if not (error.renewable and login.credential.is_renewable):
                 raise
             refusal = error
-        self.log.info("%s Asking AWS for a new credential.", refusal.message)
+        self.log.info("%s Getting another credential.", refusal.message)
         discard_login(sign_in, context, login)
         renewed = obtain_login(sign_in, context)
         if renewed.credential.is_same_as(login.credential):
@@ -281,10 +282,8 @@ def describe(sign_in: SignIn, login: Login) -> str:
     credential = login.credential
     through = f" through {credential.api}" if credential.api else ""
     until = f", valid until {credential.expires_at:%Y-%m-%d %H:%M:%S %Z}" if credential.expires_at else ""
-    return (
-        f"Signed in to {login.target} at {login.endpoint} as {credential.user!r} "
-        f"({sign_in.mode.title}{through}{until})."
-    )
+    who = "by token" if credential.is_token else f"as {credential.user!r}"
+    return f"Signed in to {login.target} at {login.endpoint} {who} ({sign_in.mode.title}{through}{until})."
 
 
 def who_in_aws(sign_in: SignIn, session: AwsSession) -> str:

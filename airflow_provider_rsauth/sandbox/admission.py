@@ -9,29 +9,16 @@ from dataclasses import dataclass
 from airflow_provider_rsauth.sandbox import wire
 from airflow_provider_rsauth.sandbox.challenge import Challenge
 from airflow_provider_rsauth.sandbox.ledger import CredentialLedger, TemporaryCredential
+from airflow_provider_rsauth.sandbox.refusal import (
+    INVALID_AUTHORIZATION,
+    TOO_MANY_CONNECTIONS,
+    UNDEFINED_OBJECT,
+    Refusal,
+)
 from airflow_provider_rsauth.sandbox.roles import Roles
+from airflow_provider_rsauth.sandbox.tokens import Tokens
 
 TEMPORARY_PREFIXES = ("IAM:", "IAMA:", "IAMR:")
-
-INVALID_AUTHORIZATION = "28000"
-UNDEFINED_OBJECT = "42704"
-TOO_MANY_CONNECTIONS = "53300"
-
-
-class Refusal(Exception):
-    """
-    A login that ends here.
-
-    :param sqlstate: the state that the client sees.
-    :param message: the text that the client sees.
-    :param credential: the credential that was recognised, if any.
-    """
-
-    def __init__(self, sqlstate: str, message: str, credential: TemporaryCredential | None = None) -> None:
-        super().__init__(message)
-        self.sqlstate = sqlstate
-        self.message = message
-        self.credential = credential
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,15 +42,21 @@ class Admission:
 
     :param ledger: the temporary credentials of the target.
     :param roles: the users and groups of the database.
+    :param tokens: the tokens that are good for it, too.
     :param connection_limit: tells how many sessions there may be; ``None`` for any number.
     """
 
     def __init__(
-        self, ledger: CredentialLedger, roles: Roles, connection_limit: Callable[[], int | None]
+        self,
+        ledger: CredentialLedger,
+        roles: Roles,
+        tokens: Tokens,
+        connection_limit: Callable[[], int | None],
     ) -> None:
         self.target = ledger.target
         self._ledger = ledger
         self._roles = roles
+        self.tokens = tokens
         self._connection_limit = connection_limit
         self._lock = threading.Lock()
         self._sessions = 0
@@ -82,7 +75,24 @@ class Admission:
             self._check_stored_password(startup.user, challenge, answer)
         else:
             self._check_temporary(credential, startup)
-        role = self._role(startup.user, credential)
+        return self._enter(startup.user, credential)
+
+    def admit_token(self, startup: wire.Startup, token: str) -> Admitted:
+        """
+        Check a client that shows a token instead of a password; its user is created if it does not exist.
+
+        :param startup: who wants to go where.
+        :param token: what it shows.
+        :raises Refusal: when it must stay outside.
+        """
+        login = self.tokens.check(startup, token, self.target)
+        credential = TemporaryCredential(
+            login.role, token, login.role, login.expires_at, login.api, self.target, auto_create=True
+        )
+        return self._enter(login.role, credential)
+
+    def _enter(self, user: str, credential: TemporaryCredential | None) -> Admitted:
+        role = self._role(user, credential)
         self._occupy(credential)
         try:
             return Admitted(role, credential, self._join_groups(role, credential))

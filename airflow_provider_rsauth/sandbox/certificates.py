@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ssl
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -20,8 +22,8 @@ class Certificates:
     """
     An authority, and a server certificate for ``localhost`` signed by it.
 
-    The certificate names no IP address, so that 127.0.0.1 is a name mismatch, as it is with a tunnel. Custom domains have
-    certificates of their own, which are shown to clients that ask for that name (SNI), as Redshift does it.
+    The gateways' certificate names no IP address, so that 127.0.0.1 is a name mismatch, as it is with a tunnel. Custom
+    domains have certificates of their own, which are shown to clients that ask for that name (SNI), as Redshift does it.
 
     :param directory: where the files go; only the authority's certificate stays there.
     """
@@ -43,6 +45,10 @@ class Certificates:
         """Make a certificate for a custom domain."""
         self._domains[name] = self._context(name)
 
+    def loopback_context(self) -> ssl.SSLContext:
+        """Make a certificate for ``localhost`` that holds for 127.0.0.1 as well."""
+        return self._context("localhost", "127.0.0.1")
+
     def clear(self) -> None:
         """Drop the certificates of custom domains."""
         self._domains.clear()
@@ -51,12 +57,12 @@ class Certificates:
         if context := self._domains.get((name or "").lower()):
             connection.context = context
 
-    def _context(self, name: str) -> ssl.SSLContext:
+    def _context(self, name: str, *addresses: str) -> ssl.SSLContext:
         from cryptography.hazmat.primitives import serialization
         from cryptography.hazmat.primitives.asymmetric import ec
 
         key = ec.generate_private_key(ec.SECP256R1())
-        certificate = _server_certificate(name, key, self._authority, self._key)
+        certificate = _server_certificate(name, addresses, key, self._authority, self._key)
         private_key = key.private_bytes(
             serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
         )
@@ -96,6 +102,7 @@ def _authority(key: EllipticCurvePrivateKey) -> x509.Certificate:
 
 def _server_certificate(
     name: str,
+    addresses: Sequence[str],
     key: EllipticCurvePrivateKey,
     authority: x509.Certificate,
     authority_key: EllipticCurvePrivateKey,
@@ -104,10 +111,11 @@ def _server_certificate(
     from cryptography.hazmat.primitives import hashes
     from cryptography.x509.oid import ExtendedKeyUsageOID
 
+    names = [x509.DNSName(name), *(x509.IPAddress(ip_address(each)) for each in addresses)]
     identifier = x509.AuthorityKeyIdentifier.from_issuer_public_key(authority_key.public_key())
     return (
         _builder(_name(name), authority.subject, key)
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
+        .add_extension(x509.SubjectAlternativeName(names), critical=False)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
         .add_extension(identifier, critical=False)

@@ -6,13 +6,19 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_rsauth.auth.settings import CONN_TYPE
+from airflow_provider_rsauth.sandbox.idp.provider import READY_USER as READY_PERSON
 from airflow_provider_rsauth.sandbox.sandbox import READY_SECRET
+from airflow_provider_rsauth.sandbox.tokens import READY_NAMESPACE, READY_PROVIDER
 
 if TYPE_CHECKING:
     from airflow_provider_rsauth.sandbox.sandbox import Sandbox
     from airflow_provider_rsauth.sandbox.target import Target
 
 AWS_CONN_ID = "aws_sandbox"
+ENHANCED_CONN_ID = "aws_identity_enhanced"
+"""The AWS connection whose keys carry the identity of a person of IAM Identity Center."""
+PERSON = "jane@example.com"
+TOKEN_SECONDS = 43200
 PROFILE = "sandbox"
 IDENTITY_CENTER_CONN_ID = "redshift_identity_center"
 """The connection for which a person has to sign in first."""
@@ -37,6 +43,7 @@ def connections(sandbox: Sandbox) -> dict[str, dict[str, Any]]:
             "password": keys.secret_access_key,
             "extra": {"region_name": sandbox.region},
         },
+        ENHANCED_CONN_ID: _enhanced(sandbox),
         "redshift_iam_default": _to(sandbox, cluster, through_aws, login="etl"),
         "redshift_access_key": _to(
             sandbox, cluster, {"auth_mode": "access_key", **own_keys, **new_user}, login="loader"
@@ -56,6 +63,8 @@ def connections(sandbox: Sandbox) -> dict[str, dict[str, Any]]:
                 "ca_bundle": str(sandbox.ca_file),
             },
         },
+        **_at_the_identity_provider(sandbox),
+        **_by_token(sandbox),
         "redshift_password": _to(
             sandbox, cluster, {"auth_mode": "password"}, login="dbadmin", password=sandbox.database_password
         ),
@@ -78,6 +87,64 @@ def environment(sandbox: Sandbox) -> dict[str, str]:
         f"AIRFLOW_CONN_{name.upper()}": json.dumps(value) for name, value in connections(sandbox).items()
     }
     return sandbox.environment() | {"AWS_SHARED_CREDENTIALS_FILE": str(credentials)} | defined
+
+
+def _at_the_identity_provider(sandbox: Sandbox) -> dict[str, dict[str, Any]]:
+    """Return a connection for each product; the person is one, the database users are several."""
+    idp = sandbox.idp
+    entra = {"idp_tenant": idp.tenant, "client_id": idp.client_id, "client_secret": idp.client_secret}
+    own: dict[str, dict[str, Any]] = {
+        "adfs": {"db_user": "etl"},
+        "ping": {"db_user": "analyst"},
+        "okta": {"app_id": idp.app_id, "as_iam_identity": True},
+        "azure_ad": {**entra, "db_user": "etl"},
+    }
+    place = {"idp_host": idp.host, "idp_port": idp.port}
+    person = {"login": READY_PERSON, "password": idp.password}
+    return {
+        f"redshift_{mode}": _to(sandbox, sandbox.cluster, {"auth_mode": mode, **place, **extra}, **person)
+        for mode, extra in own.items()
+    }
+
+
+def _by_token(sandbox: Sandbox) -> dict[str, dict[str, Any]]:
+    cluster = sandbox.cluster
+    return {
+        "redshift_web_identity": _to(
+            sandbox,
+            cluster,
+            {
+                "auth_mode": "web_identity",
+                "role_arn": sandbox.oidc.role_arn,
+                "web_identity_token": sandbox.oidc.token(seconds=TOKEN_SECONDS),
+            },
+            login="etl",
+        ),
+        "redshift_identity_center_token": _to(
+            sandbox, cluster, {"auth_mode": "identity_center_token", "aws_conn_id": ENHANCED_CONN_ID}
+        ),
+        "redshift_native_idp_token": _to(
+            sandbox, cluster, {"auth_mode": "native_idp_token", **_native_token(sandbox)}
+        ),
+    }
+
+
+def _enhanced(sandbox: Sandbox) -> dict[str, Any]:
+    keys = sandbox.temporary_keys(seconds=TOKEN_SECONDS, person=PERSON)
+    return {
+        "conn_type": "aws",
+        "login": keys.access_key_id,
+        "password": keys.secret_access_key,
+        "extra": {"aws_session_token": keys.session_token, "region_name": sandbox.region},
+    }
+
+
+def _native_token(sandbox: Sandbox) -> dict[str, str]:
+    provider = sandbox.tokens.register(READY_PROVIDER, READY_NAMESPACE)
+    return {
+        "web_identity_token": provider.issue_token(PERSON, TOKEN_SECONDS),
+        "provider_name": provider.name,
+    }
 
 
 def _permission_set(sandbox: Sandbox) -> dict[str, str]:

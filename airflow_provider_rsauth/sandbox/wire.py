@@ -19,12 +19,16 @@ AUTHENTICATION = b"R"
 ERROR = b"E"
 PASSWORD = b"p"
 READY_FOR_QUERY = b"Z"
+TOKEN = b"i"
 
 AUTHENTICATION_CLEARTEXT = 3
 AUTHENTICATION_MD5 = 5
+AUTHENTICATION_TOKEN = 14
+"""Redshift's own: the client shows a token of an identity provider."""
 
 LONGEST_FIRST_PACKET = 100_000
 LONGEST_PASSWORD = 10_000
+LONGEST_TOKEN = 100_000
 
 BACKEND_PARAMETERS = frozenset(
     {"application_name", "client_encoding", "datestyle", "extra_float_digits", "options", "timezone"}
@@ -127,9 +131,9 @@ async def read_message(reader: asyncio.StreamReader) -> tuple[bytes, bytes]:
     return kind, await read_packet(reader)
 
 
-async def read_password(reader: asyncio.StreamReader) -> str:
-    """Read the client's answer to an authentication request."""
+async def read_answer(reader: asyncio.StreamReader, wanted: bytes, longest: int) -> str:
+    """Read the client's answer to an authentication request: a password, or a token."""
     kind = await reader.readexactly(1)
-    if kind != PASSWORD:
-        raise ProtocolError(f"expected a password, got message {kind!r}")
-    return (await read_packet(reader, LONGEST_PASSWORD)).rstrip(b"\0").decode("utf-8", "replace")
+    if kind != wanted:
+        raise ProtocolError(f"expected message {wanted!r}, got {kind!r}")
+    return (await read_packet(reader, longest)).rstrip(b"\0").decode("utf-8", "replace")

@@ -190,6 +190,13 @@ def test_the_database_can_be_chosen_in_three_ways(redshift):
         "redshift_identity_center",
         "redshift_serverless",
         "redshift_secret",
+        "redshift_adfs",
+        "redshift_ping",
+        "redshift_okta",
+        "redshift_azure_ad",
+        "redshift_web_identity",
+        "redshift_identity_center_token",
+        "redshift_native_idp_token",
         "redshift_password",
     ],
 )

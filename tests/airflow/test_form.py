@@ -21,6 +21,15 @@ from airflow_provider_rsauth.form.fields import Kind, all_fields, extra_fields
 from airflow_provider_rsauth.hooks.redshift_iam import RedshiftIAMHook
 
 CANARY = "cAnAry-0123456789"
+NOT_SECRET_BUT_HIDDEN = (
+    "access_key_id",
+    "secret_id",
+    "secret_version",
+    "token_file",
+    "token_type",
+    "web_identity_token_file",
+)
+"""Airflow takes them for secrets by their names, which are those of AWS and of the drivers."""
 TARGET = {
     "host": "examplecluster.abc123xyz789.us-west-2.redshift.amazonaws.com",
     "schema": "dev",
@@ -88,7 +97,7 @@ def test_every_secret_has_a_name_that_airflow_hides(field):
     if field.kind is Kind.SECRET:
         assert shown == "***"
         assert conn_fields()[field.name]["schema"]["format"] == "password"
-    elif field.name not in ("access_key_id", "secret_id", "secret_version"):
+    elif field.name not in NOT_SECRET_BUT_HIDDEN:
         assert shown == CANARY
 
 

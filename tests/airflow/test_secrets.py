@@ -66,6 +66,13 @@ def run(tmp_path):
         "redshift_identity_center",
         "redshift_serverless",
         "redshift_secret",
+        "redshift_adfs",
+        "redshift_ping",
+        "redshift_okta",
+        "redshift_azure_ad",
+        "redshift_web_identity",
+        "redshift_identity_center_token",
+        "redshift_native_idp_token",
         "redshift_password",
     ],
 )
@@ -81,7 +88,16 @@ def test_a_sign_in_at_debug_prints_no_secret(redshift, approve, run, conn_id):
 
 
 @pytest.mark.parametrize(
-    "conn_id", ["redshift_iam_default", "redshift_profile", "redshift_secret", "redshift_password"]
+    "conn_id",
+    [
+        "redshift_iam_default",
+        "redshift_profile",
+        "redshift_secret",
+        "redshift_web_identity",
+        "redshift_identity_center_token",
+        "redshift_native_idp_token",
+        "redshift_password",
+    ],
 )
 def test_a_refused_sign_in_at_debug_prints_no_secret(redshift, run, define, conn_id):
     define(conn_id, schema="nowhere")

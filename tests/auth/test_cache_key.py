@@ -9,7 +9,7 @@ from dataclasses import fields, replace
 import pytest
 from pydantic import SecretStr
 
-from airflow_provider_rsauth.auth import sign_in as module
+from airflow_provider_rsauth.auth import digest as digest_module
 from airflow_provider_rsauth.auth.database_user import DatabaseUser
 from airflow_provider_rsauth.auth.mode import IdentityMode, SignInContext
 from airflow_provider_rsauth.auth.problems import is_secret
@@ -116,13 +116,13 @@ def test_no_secret_is_in_a_key(monkeypatch):
 def test_a_key_cannot_be_made_without_the_salt(monkeypatch):
     """So nobody who sees a key can try secrets on it."""
     before = key()
-    monkeypatch.setattr(module, "_SALT", b"another salt")
+    monkeypatch.setattr(digest_module, "_SALT", b"another salt")
     assert key() != before
 
 
 def test_every_process_has_a_salt_of_its_own():
-    code = "from airflow_provider_rsauth.auth.sign_in import _SALT; print(_SALT.hex())"
+    code = "from airflow_provider_rsauth.auth.digest import _SALT; print(_SALT.hex())"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     salt = bytes.fromhex(done.stdout)
     assert len(salt) >= 16
-    assert salt != module._SALT
+    assert salt != digest_module._SALT

@@ -7,6 +7,8 @@ from operator import attrgetter
 import pytest
 
 from airflow_provider_rsauth.auth.errors import InvalidSettings
+from airflow_provider_rsauth.auth.jdbc_url import PLUGINS
+from airflow_provider_rsauth.auth.registry import MODES
 from airflow_provider_rsauth.auth.settings import RawConnection, SignIn, parse
 
 HOST = "examplecluster.abc123xyz789.us-west-2.redshift.amazonaws.com"
@@ -307,7 +309,7 @@ def test_a_url_becomes_a_sign_in(url, facts):
         pytest.param(f"jdbc:redshift:iam://{HOST}/dev?DbUser=u&AccessKeyID={KEY}", ["Secret access key (secret_access_key): missing"], id="key without secret"),
         pytest.param(f"jdbc:redshift:iam://{HOST}/dev?DbUser=u&SecretAccessKey={SECRET}", ["Access key ID (access_key_id): missing"], id="secret without key"),
         pytest.param(f"jdbc:redshift:iam://{HOST}/dev?DbUser=u&{KEYS}&Profile=p", ["both Profile and AccessKeyID"], id="profile and key"),
-        pytest.param(f"jdbc:redshift:iam://{HOST}/dev?DbUser=u&Plugin_Name={PLUGIN}OktaCredentialsProvider&Profile=p", ["both Plugin_Name and Profile"], id="profile and plugin"),
+        pytest.param(f"jdbc:redshift:iam://{HOST}/dev?DbUser=u&Plugin_Name={PLUGIN}OktaCredentialsProvider&Profile=p&idp_host=h&app_id=a&user=u&password=p", ["both Plugin_Name and Profile"], id="profile and plugin"),
         pytest.param(f"jdbc:redshift:iam://{HOST}/dev?Plugin_Name={PLUGIN}BrowserSamlCredentialsProvider&DbUser=u", ["BrowserSamlCredentialsProvider'", "no", "browser"], id="plugin with a browser"),
         pytest.param(f"jdbc:redshift://{HOST}/dev?plugin_name=org.acme.Mine&DbUser=u", ["Plugin_Name (auth_mode): 'org.acme.Mine'", "no counterpart"], id="plugin of somebody's own"),
         pytest.param("jdbc:redshift:iam://nlb.local:5439/dev?isServerless=true&DbUser=u", ["Workgroup (serverless_work_group): missing"], id="serverless without workgroup"),
@@ -335,3 +337,7 @@ def test_a_wrong_url_is_explained(url, said):
 def test_a_long_run_of_blanks_costs_no_time(blanks):
     sign_in = sign_in_to(f"{ODBC}Server={HOST};{blanks}UID=u;PWD=p{blanks}")
     assert (sign_in.target.host, sign_in.mode.login) == (HOST, "u")
+
+
+def test_every_plugin_that_has_a_counterpart_leads_to_an_auth_mode():
+    assert set(PLUGINS.values()) <= set(MODES)

@@ -132,13 +132,13 @@ def notices_of(options: str) -> tuple[str, ...]:
     ("option", "notice"),
     [
         pytest.param("EndpointUrl=http://x", "endpointurl is not used: the AWS APIs are found by region", id="endpoint"),
-        pytest.param("loginToRp=urn:amazon:webservices", "signing in through an identity provider", id="identity provider"),
+        pytest.param("loginToRp=urn:amazon:webservices", "login_to_rp is not used: it belongs to the auth mode AD FS", id="identity provider"),
         pytest.param("DSILogLevel=0", "no counterpart here", id="option of the driver"),
         pytest.param("AuthProfile=x", "authentication profile 'x' adds is known", id="authentication profile"),
         pytest.param("DbGroupsFilter=x", "name the groups in db_groups", id="filter of groups"),
         pytest.param("sslfactory=org.x.NonValidatingFactory", "always verified", id="TLS factory"),
         pytest.param("ClsuterID=x", "Did you mean cluster_identifier?", id="misspelt"),
-        pytest.param("Password=x", "belongs to the auth mode Database user and password", id="password beside IAM"),
+        pytest.param("Password=x", "password is not used: it belongs to the auth mode", id="password beside IAM"),
     ],
 )  # fmt: skip
 def test_an_option_without_effect_is_a_notice(option, notice):

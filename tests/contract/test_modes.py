@@ -16,10 +16,12 @@ from airflow_provider_rsauth.auth.problems import is_secret
 from airflow_provider_rsauth.auth.registry import MODES
 from airflow_provider_rsauth.auth.settings import CONN_TYPE, RawConnection, parse
 from airflow_provider_rsauth.auth.target import TargetSettings
+from airflow_provider_rsauth.auth.token_mode import TokenMode
 from airflow_provider_rsauth.hooks.redshift_iam import RedshiftIAMHook
 from airflow_provider_rsauth.sandbox.connections import connections
 
-CANARY = "cAnAry0123456789SECRET"
+CANARY = "cAnAry0123456789.SECRET.0123456789cAnAry"
+"""In the form of a JWT, so that it can stand in every secret field."""
 PASTED = (
     "wJalrXUtnFEMI/K7MDENG+bPxRfiCY:EXAMPLEKEY",
     "IQoJb3JpZ2luX2VjEXAMPLE//////////wEaCXVzLWVhc3QtMSJHMEUCIQD==",
@@ -47,14 +49,40 @@ SANDBOX_CONNECTIONS = {
         "redshift-serverless:GetCredentials",
     ),
     "redshift_secret": ("secrets_manager", "dbadmin", "dbadmin", "secretsmanager:GetSecretValue"),
+    "redshift_adfs": ("adfs", "IAM:etl", "etl", "redshift:GetClusterCredentials"),
+    "redshift_ping": ("ping", "IAM:analyst", "analyst", "redshift:GetClusterCredentials"),
+    "redshift_okta": (
+        "okta",
+        "IAMR:SamlReader",
+        "IAMR:SamlReader",
+        "redshift:GetClusterCredentialsWithIAM",
+    ),
+    "redshift_azure_ad": ("azure_ad", "IAM:etl", "etl", "redshift:GetClusterCredentials"),
+    "redshift_web_identity": ("web_identity", "IAM:etl", "etl", "redshift:GetClusterCredentials"),
+    "redshift_identity_center_token": (
+        "identity_center_token",
+        "AWSIDC:jane@example.com",
+        "AWSIDC:jane@example.com",
+        "redshift:GetIdentityCenterAuthToken",
+    ),
+    "redshift_native_idp_token": (
+        "native_idp_token",
+        "aad:jane@example.com",
+        "aad:jane@example.com",
+        "",
+    ),
     "redshift_password": ("password", "dbadmin", "dbadmin", ""),
 }
 
 
 IDENTITIES = {
     "password": "none",
+    "native_idp_token": "none",
+    "web_identity": "assumed-role/WebIdentityReader",
+    "identity_center_token": "assumed-role/RedshiftReader",
     "profile": "assumed-role/RedshiftReader",
     "identity_center": "assumed-role/AWSReservedSSO_RedshiftReadOnly",
+    **dict.fromkeys(("adfs", "ping", "okta", "azure_ad"), "assumed-role/SamlReader/jane"),
 }
 
 
@@ -90,7 +118,7 @@ def test_every_mode_signs_in(redshift, approve, conn_id, expected):
     assert redshift.calls.count(api.partition(":")[2]) == (1 if api else 0)
     works, message = hook.test_connection()
     assert works, message
-    assert repr(login) in message
+    assert ("by token" if issubclass(MODES[mode], TokenMode) else f"as {login!r}") in message
     assert f"Database user: {database_user}." in message
     identity = IDENTITIES.get(mode, "user/airflow")
     assert re.search(rf"AWS identity: (\S*{identity}\S*)\. Database", message)
@@ -99,7 +127,7 @@ def test_every_mode_signs_in(redshift, approve, conn_id, expected):
 def test_a_mode_is_described(mode):
     assert mode.title
     assert mode.summary
-    assert sum(issubclass(mode, kind) for kind in (AwsMode, KeptLoginMode, DirectMode)) == 1
+    assert sum(issubclass(mode, kind) for kind in (AwsMode, KeptLoginMode, TokenMode, DirectMode)) == 1
     for name in mode.model_fields:
         ui = mode.ui(name)
         assert isinstance(ui, Ui)
@@ -130,6 +158,7 @@ def filled_in(group, values: dict[str, str], **more) -> RawConnection:
             fields[standard] = value
         else:
             extra[name] = value
+            extra.pop(f"{name}_file", None)  # a token is either in the connection or in a file
     return RawConnection("example", **{**fields, "extra": extra})
 
 

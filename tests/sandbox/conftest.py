@@ -16,6 +16,8 @@ def clean_record(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Iterator[
     yield
     sandbox.faults.clear()
     sandbox.identity_center.reset()
+    sandbox.idp.reset()
+    sandbox.oidc.reset()
     sandbox.remove_custom_domains()
     sandbox.remove_authentication_profiles()
     sandbox.connection_limit = None

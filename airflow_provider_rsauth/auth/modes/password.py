@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, ClassVar
 
 from airflow_provider_rsauth.auth.credential import Credential, Origin
-from airflow_provider_rsauth.auth.fields import SIGN_IN, RequiredSecret, Ui
+from airflow_provider_rsauth.auth.fields import LOGIN, PASSWORD, RequiredSecret
 from airflow_provider_rsauth.auth.mode import DirectMode, SignInContext
 
 
@@ -17,18 +17,8 @@ class Password(DirectMode):
     summary: ClassVar[str] = "a database user; the password does not expire by itself"
     example_login: ClassVar[dict[str, str]] = {"login": "dbadmin", "password": "Example-Passw0rd"}
 
-    login: Annotated[
-        str,
-        Ui(
-            "Login",
-            "Database user; where there is an AWS identity, the same as db_user, which wins.",
-            SIGN_IN,
-            standard="login",
-        ),
-    ]
-    password: Annotated[
-        RequiredSecret, Ui("Password", "The database user's password.", SIGN_IN, standard="password")
-    ]
+    login: Annotated[str, LOGIN]
+    password: Annotated[RequiredSecret, PASSWORD]
 
     def credential(self, context: SignInContext) -> Credential:
         """

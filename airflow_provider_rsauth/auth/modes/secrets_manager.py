@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from typing import Annotated, Any, ClassVar
 
 from airflow_provider_rsauth.auth.aws import AwsSession
 from airflow_provider_rsauth.auth.credential import Credential, Origin
-from airflow_provider_rsauth.auth.diagnosis import asking_aws
 from airflow_provider_rsauth.auth.errors import UnusableSecret
-from airflow_provider_rsauth.auth.fields import Ui, matching
 from airflow_provider_rsauth.auth.mode import AirflowAwsIdentity, KeptLoginMode, SignInContext
 from airflow_provider_rsauth.auth.secret import Secret, completed, read_secret
-from airflow_provider_rsauth.auth.secret_diagnosis import GET_SECRET_VALUE, Asked, explain_secret_error
-from airflow_provider_rsauth.auth.target import REGION, Target
-
-SECTION = "AWS Secrets Manager"
-
-_NAME = r"[\w/+=.@!-]{1,512}"
-_ARN = rf"arn:aws[a-z-]*:secretsmanager:(?P<region>{REGION}):\d{{12}}:secret:{_NAME}"
+from airflow_provider_rsauth.auth.secret_diagnosis import GET_SECRET_VALUE, Asked
+from airflow_provider_rsauth.auth.secret_fields import SECRET_ID, SECRET_ID_UI, SecretVersion, region_in
+from airflow_provider_rsauth.auth.target import Target
 
 
 class SecretsManager(AirflowAwsIdentity, KeptLoginMode):
@@ -40,25 +33,13 @@ class SecretsManager(AirflowAwsIdentity, KeptLoginMode):
         "aws_conn_id": "aws_default",
     }
 
-    secret_id: Annotated[
-        str,
-        matching(
-            rf"(?:{_ARN}|{_NAME})",
-            "the name or ARN of a secret, such as redshift/etl or arn:aws:secretsmanager:REGION:ACCOUNT:secret:NAME-XXXXXX",
-        ),
-        Ui("Secret", "Name of the secret, or its ARN, which a secret of another account needs.", SECTION),
-    ]
-    secret_version: Annotated[
-        str | None,
-        matching(r"[\w/+=.@!-]{1,256}", "a staging label, such as AWSPREVIOUS, or the ID of a version"),
-        Ui("Version", "Staging label or ID of the secret's version; AWSCURRENT when empty.", SECTION),
-    ] = None
+    secret_id: Annotated[str, SECRET_ID, SECRET_ID_UI]
+    secret_version: SecretVersion = None
 
     @property
     def implied_region(self) -> str | None:
         """The region that the secret's ARN shows."""
-        match = re.fullmatch(_ARN, self.secret_id)
-        return match["region"] if match else None
+        return region_in(self.secret_id)
 
     def kept_login(
         self, context: SignInContext, session: AwsSession, target: Target
@@ -81,8 +62,4 @@ class SecretsManager(AirflowAwsIdentity, KeptLoginMode):
 
     def _read(self, session: AwsSession, region: str | None) -> Secret | UnusableSecret:
         asked = Asked(self.secret_id, self.secret_version, region)
-        answer = asking_aws(
-            lambda: session.client("secretsmanager", region).get_secret_value(**asked.request),
-            explain=lambda error: explain_secret_error(error, asked),
-        )
-        return read_secret(answer, asked.title)
+        return read_secret(asked.ask(session), asked.title)

@@ -7,7 +7,7 @@ Users and roles live in moto, so that those created through the IAM and STS APIs
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -46,6 +46,7 @@ class Identity:
     :param role_arn: the ARN of the assumed role; empty for a user.
     :param policies: the identity policies.
     :param session_policy: the policy that the session was narrowed to.
+    :param person: the user of IAM Identity Center whose identity the credentials carry; empty for none.
     """
 
     arn: str
@@ -56,6 +57,7 @@ class Identity:
     expires_at: datetime | None = None
     policies: tuple[Document, ...] = field(default=(), repr=False)
     session_policy: Document | None = field(default=None, repr=False)
+    person: str = ""
 
     @property
     def database_user(self) -> str:
@@ -91,6 +93,7 @@ class Identities:
         self.account_id = account_id
         self.region = region
         self.partition = get_partition(region)
+        self._persons: dict[str, str] = {}
 
     def create_user(self, name: str, policy: Document | None) -> AccessKeys:
         """Create an IAM user with access keys; without a policy it may do nothing."""
@@ -117,28 +120,73 @@ class Identities:
 
     def provision_role(self, name: str, policy: Document) -> str:
         """Create a role as IAM Identity Center does, or change its policy, and tell its ARN."""
-        provider = f"arn:{self.partition}:iam::{self.account_id}:saml-provider/{SAML_PROVIDER}"
-        statement = {"Effect": "Allow", "Action": SAML_ACTIONS, "Principal": {"Federated": provider}}
-        trust = as_text({"Statement": [statement]})
+        path = RESERVED_PATH if self.region == "us-east-1" else f"{RESERVED_PATH}{self.region}/"
+        trust = federated_trust(self.arn(f"saml-provider/{SAML_PROVIDER}"), SAML_ACTIONS)
+        return self.provide_role(name, policy, trust, path)
+
+    def provide_role(
+        self,
+        name: str,
+        policy: Document,
+        trust: Document,
+        path: str = "/",
+        longest_session: int = LONGEST_SESSION,
+    ) -> str:
+        """Create a role, or change its policies, and tell its ARN."""
         if not any(role.name == name for role in self._iam.get_roles()):
-            path = RESERVED_PATH if self.region == "us-east-1" else f"{RESERVED_PATH}{self.region}/"
-            self._iam.create_role(name, trust, path, None, "", [], LONGEST_SESSION)
+            self._iam.create_role(name, as_text(trust), path, None, "", [], longest_session)
+        self._iam.update_role(name, "", longest_session)
+        self._iam.update_assume_role_policy(name, as_text(trust))
         self._iam.put_role_policy(name, POLICY_NAME, as_text(policy))
         return str(self._iam.get_role(name).arn)
 
+    def arn(self, resource: str) -> str:
+        """Build the ARN of something in IAM, such as ``role/Reader``."""
+        return f"arn:{self.partition}:iam::{self.account_id}:{resource}"
+
+    def register_saml_provider(self, name: str, metadata: str) -> str:
+        """Register an identity provider for SAML, or change its metadata, and tell its ARN."""
+        return str(self._iam.create_saml_provider(name, metadata).arn)
+
+    def saml_metadata(self, provider_arn: str) -> str | None:
+        """Look up the metadata of an identity provider for SAML."""
+        providers = self._iam.list_saml_providers()
+        return next((each.saml_metadata_document for each in providers if each.arn == provider_arn), None)
+
+    def register_oidc_provider(self, issuer: str, client_ids: Sequence[str]) -> str:
+        """Register an OpenID Connect issuer for some audiences, and tell its ARN."""
+        return str(self._iam.create_open_id_connect_provider(issuer, [], [*client_ids], []).arn)
+
+    def oidc_client_ids(self, provider_arn: str) -> Sequence[str] | None:
+        """Look up for which audiences an OpenID Connect issuer is registered; ``None`` for an unknown one."""
+        provider = self._iam.open_id_providers.get(provider_arn)
+        return None if provider is None else list(provider.client_id_list)
+
     def temporary_keys(
-        self, role_arn: str, seconds: int, session_name: str = DEFAULT_SESSION_NAME
+        self, role_arn: str, seconds: int, session_name: str = DEFAULT_SESSION_NAME, person: str = ""
     ) -> AccessKeys:
-        """Make keys of a session of a role; unlike the API it allows any duration."""
+        """
+        Make keys of a session of a role; unlike the API it allows any duration.
+
+        :param person: the user of IAM Identity Center whose identity they carry (identity-enhanced credentials).
+        """
+        keys = self.assume(role_arn, seconds, session_name).keys
+        self._persons[keys.access_key_id] = person
+        return keys
+
+    def assume(
+        self, role_arn: str, seconds: int, session_name: str, session_policy: str | None = None
+    ) -> Identity:
+        """Start a session of a role, without asking whether that is allowed."""
         session = self._sts.assume_role(
             region_name=self.region,
             role_session_name=session_name,
             role_arn=role_arn,
-            policy=None,
+            policy=session_policy,
             duration=seconds,
             external_id=None,
         )
-        return AccessKeys(session.access_key_id, session.secret_access_key, session.session_token)
+        return self._as_identity(session)
 
     def role(self, arn: str) -> TrustedRole | None:
         """Look a role up."""
@@ -175,8 +223,9 @@ class Identities:
 
     def _session(self, access_key_id: str) -> Identity | None:
         session = self._sts.get_assumed_role_from_access_key(access_key_id)
-        if session is None:
-            return None
+        return None if session is None else self._as_identity(session)
+
+    def _as_identity(self, session: Any) -> Identity:
         return Identity(
             arn=session.arn,
             name=session.role_arn.split("/")[-1],
@@ -186,6 +235,7 @@ class Identities:
             expires_at=session.expiration.replace(tzinfo=UTC),
             policies=self._role_policies(session.role_arn),
             session_policy=as_document(session.policy) if session.policy else None,
+            person=self._persons.get(session.access_key_id, ""),
         )
 
     def _user_policies(self, user: Any) -> tuple[Document, ...]:
@@ -207,6 +257,14 @@ class Identities:
         from moto.sts.models import sts_backends
 
         return sts_backends[self.account_id][self.partition]
+
+
+def federated_trust(
+    provider_arn: str, actions: Sequence[str], condition: Mapping[str, Any] | None = None
+) -> Document:
+    """Write the trust policy of a role for people whom an identity provider vouches for."""
+    statement = {"Effect": "Allow", "Action": [*actions], "Principal": {"Federated": provider_arn}}
+    return {"Statement": [statement | ({"Condition": condition} if condition else {})]}
 
 
 def policies_of(holder: Any) -> Iterable[Document]:

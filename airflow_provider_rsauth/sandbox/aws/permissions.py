@@ -79,10 +79,15 @@ def authorize_assume_role(identities: Identities, identity: Identity, request: A
     if role is None or not (by_name or by_account):
         text = f"User: {identity.arn} is not authorized to perform: {ASSUME_ROLE} on resource: {arn}"
         raise AwsError("AccessDenied", text, 403)
-    _check_session_duration(int(request.text("DurationSeconds") or 3600), role.longest_session)
+    check_session_duration(int(request.text("DurationSeconds") or 3600), role.longest_session)
 
 
-def _check_session_duration(seconds: int, longest: int) -> None:
+def check_session_duration(seconds: int, longest: int) -> None:
+    """
+    Check how long a session is to last.
+
+    :raises AwsError: ``ValidationError`` when that is too long for the role, or too short for any.
+    """
     if seconds > longest:
         text = "The requested DurationSeconds exceeds the MaxSessionDuration set for this role."
         raise AwsError("ValidationError", text)

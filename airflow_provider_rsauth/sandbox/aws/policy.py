@@ -50,14 +50,18 @@ def decide(documents: Iterable[Document], action: str, resource: str, context: C
     return Decision.ALLOWED if "Allow" in effects else Decision.UNMENTIONED
 
 
-def trusted_principals(document: Document, action: str, context: Context) -> set[str]:
-    """List the AWS principals whom a role's trust policy lets assume the role in this context."""
+def trusted_principals(document: Document, action: str, context: Context, kind: str = "AWS") -> set[str]:
+    """
+    List the principals whom a role's trust policy lets assume the role in this context.
+
+    :param kind: of which kind; ``Federated`` for identity providers.
+    """
     allowed: set[str] = set()
     denied: set[str] = set()
     for statement in statements(document):
         if _names(statement, "Action", action.lower(), str.lower) and conditions_hold(statement, context):
             principal = statement.get("Principal", {})
-            named = principal if isinstance(principal, str) else principal.get("AWS", [])
+            named = principal if isinstance(principal, str) else principal.get(kind, [])
             (allowed if statement.get("Effect") == "Allow" else denied).update(as_list(named))
     return allowed - denied
 

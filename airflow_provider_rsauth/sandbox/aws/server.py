@@ -76,9 +76,10 @@ class AwsApplication:
     def _answer(self, request: AwsRequest) -> Mapping[str, Any] | None:
         self._calls.add(request)
         self._faults.strike(request.operation)
+        if unsigned := self._unsigned.get(request.service, {}).get(request.operation):
+            return unsigned(request)
         if request.signature is None:
-            unsigned = self._unsigned.get(request.service, {}).get(request.operation)
-            return unsigned(request) if unsigned else None  # such as AssumeRoleWithSAML, which is moto's
+            return None  # such as a request to a public bucket, which is moto's
         identity = self._identities.identify(request)
         operation = self._operations.get(request.service, {}).get(request.operation)
         if operation is not None:
