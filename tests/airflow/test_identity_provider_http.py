@@ -51,6 +51,8 @@ def test_a_redirect_within_the_host_is_followed_and_cookies_are_kept(idp, client
         "http://localhost:{port}/",
         "https://localhost:1/",
         "//elsewhere.example.com/",
+        "https://localhost:{port}\\@elsewhere.example.com/",
+        "https://localhost:{port}@elsewhere.example.com/",
     ],
 )
 def test_another_place_is_not_followed(idp, client, place):
@@ -94,6 +96,25 @@ def test_a_page_that_trickles_in_is_given_up(idp, client, monkeypatch):
     start = time.monotonic()
     assert refusal(post(client), errors.SignInRefused).code == "Timeout"
     assert time.monotonic() - start < 3
+
+
+def test_a_page_that_stops_in_the_middle_is_given_up(idp, client, monkeypatch):
+    monkeypatch.setattr(http, "READ_TIMEOUT", 0.3)
+
+    def half():
+        yield b"<html>"
+        time.sleep(2)
+
+    idp.answer(half)
+    assert refusal(post(client), errors.SignInRefused).code == "Timeout"
+
+
+def test_a_page_that_is_not_as_it_says_is_no_traceback(idp, client):
+    idp.answer("no gzip", 200, {"Content-Encoding": "gzip"}, path="/x")
+    refusal(post(client), errors.Unreachable)
+    idp.reset()
+    idp.answer("text", 200, {"Content-Type": "text/html; charset=klingon"})
+    assert post(client)().text == "text"
 
 
 def test_a_server_error_is_tried_again(idp, client):

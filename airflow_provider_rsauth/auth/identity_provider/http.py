@@ -125,11 +125,15 @@ class IdentityProviderHttp:
         )
 
     def _check_place(self, url: str) -> None:
-        parts = urlsplit(url)
-        if (parts.scheme, parts.hostname, parts.port or 443) != ("https", self._host.lower(), self._port):
+        try:
+            parts = urlsplit(url)
+            place = (parts.scheme, parts.hostname, parts.port or 443)
+        except ValueError:
+            place = ("", "", 0)
+        if place != ("https", self._host.lower(), self._port) or "\\" in url:
             raise SignInRefused(
-                f"The identity provider {self._host} leads to another place ({parts.scheme}://{parts.hostname}), to "
-                "which user and password are not sent.",
+                f"The identity provider {self._host} leads to another place ({place[0]}://{place[1]}), to which user and "
+                "password are not sent.",
                 remedy="If that is where people sign in, fill it in as IdP host (idp_host).",
                 code="ForeignRedirect",
             )
@@ -153,12 +157,13 @@ class IdentityProviderHttp:
 
     def _call(self, method: str, url: str, content: Callable[[], dict[str, Any]]) -> tuple[int, str, str]:
         import requests
+        import urllib3
 
         deadline = time.monotonic() + LONGEST_CALL
         explained: RsAuthError
         try:
             return self._exchange(method, url, content, deadline)
-        except (requests.RequestException, OSError) as error:
+        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
             explained = self._explain(error)
         # Raised here, so that it does not hold the request, and that the password.
         raise explained
@@ -185,7 +190,7 @@ class IdentityProviderHttp:
         if self._proof and not proof and _wants_to_negotiate(response):
             return self._exchange(method, url, content, deadline, self._proof)
         location = response.headers.get("Location", "")
-        return response.status_code, location, body.decode(response.encoding or "utf-8", "replace")
+        return response.status_code, location, _text(body, response.encoding)
 
     def _read(self, response: requests.Response, deadline: float) -> bytes:
         """Read a body as it comes, so that one that trickles in cannot outlast the deadline."""
@@ -204,6 +209,7 @@ class IdentityProviderHttp:
 
     def _explain(self, error: Exception) -> RsAuthError:
         import requests
+        import urllib3
 
         if isinstance(error, requests.exceptions.SSLError):
             return TlsRefused(
@@ -212,7 +218,8 @@ class IdentityProviderHttp:
                 "or correct idp_host, if the certificate is for another name.",
                 code="CertificateRefused",
             )
-        if isinstance(error, requests.exceptions.ReadTimeout | TimeoutError):
+        late = (requests.exceptions.ReadTimeout, urllib3.exceptions.ReadTimeoutError, TimeoutError)
+        if isinstance(error, late):
             return SignInRefused(
                 f"The identity provider {self._host} did not answer in time ({READ_TIMEOUT} s).",
                 remedy="Let the task try again later; ask whoever looks after it.",
@@ -240,6 +247,13 @@ class IdentityProviderHttp:
 
     def _saw(self, certificate: bytes | None) -> None:
         self._certificate = certificate
+
+
+def _text(body: bytes, encoding: str | None) -> str:
+    try:
+        return body.decode(encoding or "utf-8", "replace")
+    except LookupError:
+        return body.decode("utf-8", "replace")
 
 
 def _nobody(request: Any) -> Any:
