@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from airflow_provider_rsauth.auth import errors
 from airflow_provider_rsauth.auth.credential import Origin
 from airflow_provider_rsauth.auth.errors import RsAuthError
-from airflow_provider_rsauth.auth.token_diagnosis import explain_token_refusal
+from airflow_provider_rsauth.auth.tokens.diagnosis import explain_token_refusal
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from airflow_provider_rsauth.auth.mode import AwsMode, DirectMode, IdentityMode,
 from airflow_provider_rsauth.auth.quiet import withholding_debug_logs
 from airflow_provider_rsauth.auth.settings import SignIn
 from airflow_provider_rsauth.auth.target import DEFAULT_DATABASE, Target, TargetSettings
-from airflow_provider_rsauth.auth.token_mode import TokenMode
+from airflow_provider_rsauth.auth.tokens.mode import TokenMode
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,8 @@ from airflow_provider_rsauth.auth.issuer import (
     GET_CLUSTER_CREDENTIALS_WITH_IAM,
     GET_CREDENTIALS,
 )
-from airflow_provider_rsauth.auth.secret_diagnosis import GET_SECRET_VALUE
-from airflow_provider_rsauth.auth.token_issuer import GET_CLUSTER_TOKEN
+from airflow_provider_rsauth.auth.secrets_manager.diagnosis import GET_SECRET_VALUE
+from airflow_provider_rsauth.auth.tokens.issuer import GET_CLUSTER_TOKEN
 from airflow_provider_rsauth.sandbox import Sandbox
 from airflow_provider_rsauth.sandbox.connections import connections
 

@@ -10,7 +10,7 @@ import pytest
 
 from airflow_provider_rsauth.auth import errors
 from airflow_provider_rsauth.auth import sign_in as signing_in
-from airflow_provider_rsauth.auth.secret import Secret, read_secret
+from airflow_provider_rsauth.auth.secrets_manager.secret import Secret, read_secret
 from airflow_provider_rsauth.auth.settings import RawConnection, parse
 from airflow_provider_rsauth.hooks.redshift_iam import RedshiftIAMHook
 

@@ -160,7 +160,7 @@ def test_a_jwt_that_runs_out_in_its_secret_is_read_anew(redshift, define):
     extra = {"secret_id": NAME, "aws_conn_id": AWS_CONN_ID, "token_type": "EXT_JWT"}
     hook = RedshiftIAMHook(define(IDC, extra=extra))
     for seconds, reads in ((20, 2), (3600, 3)):
-        redshift.create_secret(NAME, redshift.issue_token(PERSON, "EXT_JWT", seconds))
+        redshift.create_secret(NAME, redshift.tokens.issue(PERSON, "EXT_JWT", seconds))
         for _ in range(2):
             hook.get_conn().close()
         assert redshift.calls.count(GET_SECRET) == reads

@@ -8,7 +8,7 @@ import json
 import pytest
 from pydantic import SecretStr
 
-from airflow_provider_rsauth.auth.token import claims, expiry, in_words, problem_with
+from airflow_provider_rsauth.auth.tokens.token import claims, expiry, in_words, problem_with
 
 
 def token(payload: object) -> SecretStr:

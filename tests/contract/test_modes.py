@@ -16,7 +16,7 @@ from airflow_provider_rsauth.auth.problems import is_secret
 from airflow_provider_rsauth.auth.registry import MODES
 from airflow_provider_rsauth.auth.settings import CONN_TYPE, RawConnection, parse
 from airflow_provider_rsauth.auth.target import TargetSettings
-from airflow_provider_rsauth.auth.token_mode import TokenMode
+from airflow_provider_rsauth.auth.tokens.mode import TokenMode
 from airflow_provider_rsauth.hooks.redshift_iam import RedshiftIAMHook
 from airflow_provider_rsauth.sandbox.connections import connections
 

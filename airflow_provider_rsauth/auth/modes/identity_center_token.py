@@ -10,10 +10,10 @@ from airflow_provider_rsauth.auth.aws import AwsSession
 from airflow_provider_rsauth.auth.credential import Credential
 from airflow_provider_rsauth.auth.mode import SignInContext
 from airflow_provider_rsauth.auth.target import Target
-from airflow_provider_rsauth.auth.token import problem_with
-from airflow_provider_rsauth.auth.token_fields import IdentityNamespace, Token, TokenFile, TokenType
-from airflow_provider_rsauth.auth.token_issuer import issue_token
-from airflow_provider_rsauth.auth.token_mode import TokenMode
+from airflow_provider_rsauth.auth.tokens.fields import IdentityNamespace, Token, TokenFile, TokenType
+from airflow_provider_rsauth.auth.tokens.issuer import issue_token
+from airflow_provider_rsauth.auth.tokens.mode import TokenMode
+from airflow_provider_rsauth.auth.tokens.token import problem_with
 
 ISSUED = "SUBJECT_TOKEN"
 """The type of the tokens that GetIdentityCenterAuthToken issues. Without a type the server breaks off the login."""

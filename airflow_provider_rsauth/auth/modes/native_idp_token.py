@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Annotated, Any, ClassVar
 
 from airflow_provider_rsauth.auth.fields import Ui, matching
-from airflow_provider_rsauth.auth.token_fields import WebIdentityToken, WebIdentityTokenFile
-from airflow_provider_rsauth.auth.token_mode import TokenMode
+from airflow_provider_rsauth.auth.tokens.fields import WebIdentityToken, WebIdentityTokenFile
+from airflow_provider_rsauth.auth.tokens.mode import TokenMode
 
 
 class NativeIdpToken(TokenMode):

@@ -8,9 +8,14 @@ from airflow_provider_rsauth.auth.aws import AwsSession
 from airflow_provider_rsauth.auth.credential import Credential, Origin
 from airflow_provider_rsauth.auth.errors import UnusableSecret
 from airflow_provider_rsauth.auth.mode import AirflowAwsIdentity, KeptLoginMode, SignInContext
-from airflow_provider_rsauth.auth.secret import Secret, completed, read_secret
-from airflow_provider_rsauth.auth.secret_diagnosis import GET_SECRET_VALUE, Asked
-from airflow_provider_rsauth.auth.secret_fields import SECRET_ID, SECRET_ID_UI, SecretVersion, region_in
+from airflow_provider_rsauth.auth.secrets_manager.diagnosis import GET_SECRET_VALUE, Asked
+from airflow_provider_rsauth.auth.secrets_manager.fields import (
+    SECRET_ID,
+    SECRET_ID_UI,
+    SecretVersion,
+    region_in,
+)
+from airflow_provider_rsauth.auth.secrets_manager.secret import Secret, completed, read_secret
 from airflow_provider_rsauth.auth.target import Target
 
 

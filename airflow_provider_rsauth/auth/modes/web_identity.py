@@ -9,9 +9,9 @@ from pydantic import SecretStr, model_validator
 from airflow_provider_rsauth.auth.aws import AwsSession
 from airflow_provider_rsauth.auth.fields import RoleArn
 from airflow_provider_rsauth.auth.mode import AwsMode, SignInContext
-from airflow_provider_rsauth.auth.token import from_file, one_of
-from airflow_provider_rsauth.auth.token_fields import WebIdentityToken, WebIdentityTokenFile
-from airflow_provider_rsauth.auth.web_identity import WebIdentityRole
+from airflow_provider_rsauth.auth.tokens.fields import WebIdentityToken, WebIdentityTokenFile
+from airflow_provider_rsauth.auth.tokens.token import from_file, one_of
+from airflow_provider_rsauth.auth.tokens.web_identity import WebIdentityRole
 
 _FILE, _TOKEN = "web_identity_token_file", "web_identity_token"
 

@@ -12,11 +12,16 @@ from airflow_provider_rsauth.auth.aws import AwsSession
 from airflow_provider_rsauth.auth.credential import Credential, Origin
 from airflow_provider_rsauth.auth.errors import UnusableSecret
 from airflow_provider_rsauth.auth.mode import AirflowAwsIdentity, SignInContext
-from airflow_provider_rsauth.auth.secret import read_token
-from airflow_provider_rsauth.auth.secret_diagnosis import GET_SECRET_VALUE, Asked
-from airflow_provider_rsauth.auth.secret_fields import SECRET_ID, SECRET_ID_UI, SecretVersion, region_in
+from airflow_provider_rsauth.auth.secrets_manager.diagnosis import GET_SECRET_VALUE, Asked
+from airflow_provider_rsauth.auth.secrets_manager.fields import (
+    SECRET_ID,
+    SECRET_ID_UI,
+    SecretVersion,
+    region_in,
+)
+from airflow_provider_rsauth.auth.secrets_manager.secret import read_token
 from airflow_provider_rsauth.auth.target import Target
-from airflow_provider_rsauth.auth.token import expiry, from_file, one_of
+from airflow_provider_rsauth.auth.tokens.token import expiry, from_file, one_of
 
 
 class TokenMode(AirflowAwsIdentity):

@@ -13,7 +13,7 @@ from pydantic import SecretStr, ValidationError
 from airflow_provider_rsauth.auth.errors import UnusableSecret
 from airflow_provider_rsauth.auth.problems import problems_of
 from airflow_provider_rsauth.auth.target import Target, TargetSettings, resolve, split_endpoint
-from airflow_provider_rsauth.auth.token import problem_with
+from airflow_provider_rsauth.auth.tokens.token import problem_with
 
 _USER = ("username", "user")
 _PASSWORD = ("password",)

@@ -11,7 +11,7 @@ from airflow_provider_rsauth.auth import errors
 from airflow_provider_rsauth.auth.aws import ROLE_SESSION_SECONDS, SESSION_NAME, BotoSession, unsigned_client
 from airflow_provider_rsauth.auth.diagnosis import asking_aws
 from airflow_provider_rsauth.auth.errors import RsAuthError
-from airflow_provider_rsauth.auth.token import in_words
+from airflow_provider_rsauth.auth.tokens.token import in_words
 
 _RULES: tuple[tuple[str, str, type[RsAuthError], str, str], ...] = (
     (

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 
 from airflow_provider_rsauth.auth.fields import Ui, matching
-from airflow_provider_rsauth.auth.token import problem_with
+from airflow_provider_rsauth.auth.tokens.token import problem_with
 
 IDENTITY_CENTER = "IAM Identity Center token"
 WEB_IDENTITY = "Web identity"

@@ -1,0 +1,1 @@
+"""A database login, and the place it is for, kept in AWS Secrets Manager."""

@@ -1,0 +1,1 @@
+"""Tokens of identity providers: read, checked, exchanged for a role or handed to Redshift."""
