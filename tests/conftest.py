@@ -17,6 +17,7 @@ os.environ["AIRFLOW__CORE__LOAD_EXAMPLES"] = "False"
 os.environ["AIRFLOW__CORE__UNIT_TEST_MODE"] = "False"
 
 from airflow_provider_rsauth.auth import auth_profile, sign_in
+from airflow_provider_rsauth.auth.identity_provider.refusals import refusals
 from airflow_provider_rsauth.auth.saml import role_session
 from airflow_provider_rsauth.sandbox import Sandbox
 from airflow_provider_rsauth.sandbox.connections import connections, environment
@@ -41,6 +42,7 @@ def clean_world(monkeypatch: pytest.MonkeyPatch, tmp_path) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
     sign_in.broker.forget_all()
     role_session.broker.forget_all()
+    refusals.forget_all()
     auth_profile.broker.forget_all()
 
 

@@ -7,6 +7,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
+UNREADABLE_ANSWERS = "urllib3.connection"
+"""Prints address and headers of an answer that it cannot read, at WARNING."""
+
 TALKATIVE_LOGGERS = (
     "botocore.auth",
     "botocore.client",
@@ -21,6 +24,7 @@ TALKATIVE_LOGGERS = (
     "botocore.retries.standard",
     "botocore.tokens",
     "botocore.utils",
+    UNREADABLE_ANSWERS,
     "urllib3.connectionpool",
 )
 """The loggers that print requests, responses and signatures at DEBUG."""
@@ -30,7 +34,8 @@ _signing_in: ContextVar[bool] = ContextVar("signing_in", default=False)
 
 class _Withhold(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
-        return record.levelno > logging.DEBUG or not _signing_in.get()
+        is_harmless = record.levelno > logging.DEBUG and record.name != UNREADABLE_ANSWERS
+        return is_harmless or not _signing_in.get()
 
 
 _withhold = _Withhold()

@@ -146,6 +146,8 @@ def _user(sign_in: SignIn, context: SignInContext) -> DatabaseUser:
     """Return the database user to ask for, which the identity may have a say in."""
     mode, target = sign_in.mode, sign_in.target
     assert isinstance(mode, AwsMode)  # noqa: S101 - only these ask Redshift
+    if target.is_serverless or sign_in.database_user.as_iam_identity:
+        return sign_in.database_user  # AWS decides
     user = mode.database_user(sign_in.database_user, context, target.region)
     if mode.claims_database_user:
         problems, _ = check(user, target)

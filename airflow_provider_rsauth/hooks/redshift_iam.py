@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import closing
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -203,7 +204,8 @@ class RedshiftIAMHook(RedshiftDbApiHook):
             says, server version.
         """
         try:
-            sign_in, context = self._sign_in(anew=True), self.context
+            sign_in = self._sign_in(anew=True)
+            context = replace(self.context, scope=object())  # nothing that an earlier sign-in left counts
             session = open_session(sign_in, context) if asks_aws(sign_in) else None
             login = new_login(sign_in, context, session)
             with closing(connect(sign_in, login)) as connection, closing(connection.cursor()) as cursor:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import socketserver
+import threading
 import time
 
 import pytest
@@ -80,7 +83,7 @@ def test_a_hanging_server_is_given_up(idp, client, monkeypatch):
     monkeypatch.setattr(http, "READ_TIMEOUT", 0.3)
     idp.hang(3)
     start = time.monotonic()
-    assert refusal(post(client), errors.SignInRefused).code == "Timeout"
+    assert refusal(post(client), errors.Unreachable).code == "Timeout"
     assert time.monotonic() - start < 2
 
 
@@ -94,7 +97,7 @@ def test_a_page_that_trickles_in_is_given_up(idp, client, monkeypatch):
 
     idp.answer(trickle)
     start = time.monotonic()
-    assert refusal(post(client), errors.SignInRefused).code == "Timeout"
+    assert refusal(post(client), errors.Unreachable).code == "Timeout"
     assert time.monotonic() - start < 3
 
 
@@ -106,15 +109,84 @@ def test_a_page_that_stops_in_the_middle_is_given_up(idp, client, monkeypatch):
         time.sleep(2)
 
     idp.answer(half)
-    assert refusal(post(client), errors.SignInRefused).code == "Timeout"
+    assert refusal(post(client), errors.Unreachable).code == "Timeout"
 
 
 def test_a_page_that_is_not_as_it_says_is_no_traceback(idp, client):
     idp.answer("no gzip", 200, {"Content-Encoding": "gzip"}, path="/x")
-    refusal(post(client), errors.Unreachable)
+    assert refusal(post(client), errors.SignInRefused).code == "Packed"
     idp.reset()
     idp.answer("text", 200, {"Content-Type": "text/html; charset=klingon"})
     assert post(client)().text == "text"
+
+
+def test_the_body_of_a_redirect_is_not_read(idp, client):
+    idp.answer(hostile.megabytes(50), 302, {"Location": "/next"}, path="/x")
+    idp.answer("there", path="/next")
+    refusal(post(client), errors.SignInRefused)
+
+
+def test_headers_that_trickle_in_are_given_up(redshift, monkeypatch):
+    monkeypatch.setattr(http, "LONGEST_CALL", 0.6)
+    with TricklingHeaders(redshift) as server:
+        client = IdentityProviderHttp("localhost", server.server_address[1], str(redshift.ca_file))
+        start = time.monotonic()
+        assert refusal(post(client), errors.Unreachable).code == "Timeout"
+    assert time.monotonic() - start < 3
+
+
+class TricklingHeaders(socketserver.ThreadingTCPServer):
+    daemon_threads = allow_reuse_address = True
+
+    def __init__(self, sandbox) -> None:
+        self.tls = sandbox._certificates.loopback_context()
+        super().__init__(("127.0.0.1", 0), Trickle)
+
+    def __enter__(self):
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+        return self
+
+    def __exit__(self, *_):
+        self.shutdown()
+        self.server_close()
+
+
+class Trickle(socketserver.BaseRequestHandler):
+    def handle(self) -> None:
+        with (
+            contextlib.suppress(OSError),
+            self.server.tls.wrap_socket(self.request, server_side=True) as there,
+        ):
+            there.recv(65536)
+            there.sendall(b"HTTP/1.1 200 OK\r\n")
+            for number in range(100):
+                there.sendall(b"X-%d: .\r\n" % number)
+                time.sleep(0.1)
+
+
+@pytest.mark.parametrize(("status", "times"), [(500, 1), (502, 1), (504, 1), (503, 3)])
+def test_a_password_is_sent_again_only_if_it_surely_did_not_count(idp, client, status, times):
+    idp.answer("sorry", status)
+    refusal(post(client), errors.Unreachable)
+    assert idp.count() == times
+
+
+def test_a_page_is_asked_for_again(idp, client):
+    idp.answer("sorry", 502)
+    refusal(lambda: client.get("/x"), errors.Unreachable)
+    assert idp.count() == 3
+
+
+@pytest.mark.parametrize("charset", ["klingon", "idna", "punycode", "utf-16"])
+def test_the_server_does_not_choose_an_expensive_codec(idp, client, charset):
+    idp.answer("text " * 100_000, 200, {"Content-Type": f"text/html; charset={charset}"})
+    start = time.monotonic()
+    assert post(client)().text.startswith("text")
+    assert time.monotonic() - start < 3
+
+
+def test_an_address_that_is_none_is_told(client):
+    assert refusal(lambda: client.get("https://[x/"), errors.SignInRefused).code == "ForeignRedirect"
 
 
 def test_a_server_error_is_tried_again(idp, client):

@@ -123,6 +123,23 @@ def test_a_wrong_password_is_told_in_the_identity_providers_words(person, mode):
     assert "wrong-Passw0rd" not in shown
 
 
+def test_a_wrong_password_is_sent_once_however_often_a_task_connects(idp, person, mode):
+    """Each arrival may count towards locking the account; a corrected password is asked for at once."""
+    conn_id = person(mode, password="wrong-Passw0rd")
+    refusal(conn_id)
+    asked = idp.count()
+    assert "(Not asked again.)" in refusal(conn_id)
+    assert idp.count() == asked
+    assert RedshiftIAMHook(person(mode)).get_first("select 1") == (1,)
+
+
+def test_the_test_button_asks_the_identity_provider_anew(redshift, person):
+    hook = RedshiftIAMHook(person("adfs"))
+    hook.get_conn().close()
+    assert hook.test_connection()[0]
+    assert redshift.calls.count("AssumeRoleWithSAML") == 2
+
+
 def test_a_certificate_of_somebody_else_is_not_trusted(idp, person, mode):
     shown = refusal(person(mode, extra={"ca_bundle": None}), errors.TlsRefused)
     assert "The certificate of the identity provider localhost is not trusted" in shown
@@ -212,7 +229,7 @@ def with_answer_after_the_form(idp, page: str, hook: RedshiftIAMHook) -> None:
 )
 def test_what_okta_wants_is_said_plainly(idp, person, status, said):
     idp.okta_status = status
-    shown = refusal(person("okta"))
+    shown = refusal(person("okta"), errors.RsAuthError)
     assert said in shown
     assert status in shown
 

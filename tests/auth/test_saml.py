@@ -174,8 +174,39 @@ def test_the_assertion_fills_in_what_the_connection_leaves_open():
 
 def test_the_connection_wins():
     said = saying(DbUser="jane", DbGroups="analysts", AutoCreate="true")
-    user = claimed_user(DatabaseUser(db_user="etl", db_groups=("loaders",), auto_create=False), said)
-    assert (user.db_user, user.groups, user.auto_create) == ("etl", ("loaders",), False)
+    user = claimed_user(DatabaseUser(db_user="etl", db_groups=("loaders",)), said)
+    assert (user.db_user, user.groups, user.auto_create) == ("etl", ("loaders",), True)
+
+
+def test_a_switch_that_is_off_says_nothing():
+    """Airflow before 3.2 stores each that nobody touched as off."""
+    assert claimed_user(DatabaseUser(auto_create=False), saying(DbUser="jane", AutoCreate="true")).auto_create
+    assert claimed_user(DatabaseUser(auto_create=True), saying(DbUser="jane", AutoCreate="false")).auto_create
+
+
+def test_groups_may_stand_in_one_value():
+    assert claimed_user(DatabaseUser(), saying(DbUser="jane", DbGroups="Sales, finance")).groups == (
+        "sales",
+        "finance",
+    )
+
+
+def test_a_role_session_name_that_cannot_be_a_user_is_none():
+    assert (
+        claimed_user(DatabaseUser(), Assertion("x", {f"{AWS}RoleSessionName": ("1234567",)})).db_user is None
+    )
+
+
+def test_no_frame_of_a_refusal_holds_the_assertion():
+    text = encoded(response(attribute("n", "c4nary"), ENTITY))
+    with pytest.raises(SignInRefused) as caught:
+        read_assertion(text)
+    frame = caught.value.__traceback__.tb_next
+    while frame:
+        shown = repr(frame.tb_frame.f_locals)
+        assert "c4nary" not in shown
+        assert text not in shown
+        frame = frame.tb_next
 
 
 @pytest.mark.parametrize(

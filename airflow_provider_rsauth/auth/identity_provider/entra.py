@@ -78,7 +78,7 @@ def saml_response_from(page: Page) -> str:
     """
     try:
         answer = json.loads(page.text)
-    except ValueError:
+    except (ValueError, RecursionError):
         answer = {}
     answer = answer if isinstance(answer, dict) else {}
     token = answer.get("access_token")

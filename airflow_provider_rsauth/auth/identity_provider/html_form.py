@@ -11,15 +11,14 @@ from urllib.parse import urljoin
 from airflow_provider_rsauth.auth.identity_provider.http import Page
 
 LONGEST_REMARK = 300
+MOST_REMARKS = 10
 
-_ERROR = "|".join(
-    (
-        "//*[@id='errorText']",
-        "//*[@id='expandoErrorText']",
-        "//*[contains(concat(' ', normalize-space(@class), ' '), ' ping-error ')]",
-        "//*[contains(concat(' ', normalize-space(@class), ' '), ' error ')]",
-        "//*[contains(@class, 'errorMessage') or contains(@class, 'error-message') or @role='alert']",
-    )
+_ERRORS = (
+    "//*[@id='errorText']",
+    "//*[@id='expandoErrorText']",
+    "//*[contains(concat(' ', normalize-space(@class), ' '), ' ping-error ')]",
+    "//*[contains(concat(' ', normalize-space(@class), ' '), ' error ')]",
+    "//*[contains(@class, 'errorMessage') or contains(@class, 'error-message') or @role='alert']",
 )
 """Where sign-in pages put what went wrong: AD FS, PingFederate, and others."""
 
@@ -88,10 +87,10 @@ def remark_of(page: Page) -> str:
     :param page: the page.
     """
     root = _parsed(page.text)
-    for element in [] if root is None else root.xpath(_ERROR):
-        text = " ".join("".join(element.itertext()).split())
-        if text:
-            return text[:LONGEST_REMARK]
+    for path in () if root is None else _ERRORS:
+        for element in root.xpath(f"({path})[position() <= {MOST_REMARKS}]"):
+            if text := " ".join("".join(element.itertext()).split()):
+                return text[:LONGEST_REMARK]
     return ""
 
 
@@ -117,4 +116,8 @@ def _form(element: Any, page_url: str) -> HtmlForm:
             continue
         kinds[name] = kind
         values[name] = each.get("value") or ""
-    return HtmlForm(urljoin(page_url, (element.get("action") or "").strip()), values, kinds)
+    try:
+        action = urljoin(page_url, (element.get("action") or "").strip())
+    except ValueError:
+        action = "unreadable:"  # nothing is sent there
+    return HtmlForm(action, values, kinds)

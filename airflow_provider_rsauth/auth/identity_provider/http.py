@@ -26,7 +26,29 @@ PAUSE = 0.5
 
 USER_AGENT = "airflow-provider-rsauth"
 
+TIMEOUT = "Timeout"
+
 _REDIRECTS = (301, 302, 303, 307, 308)
+_NOT_ACCEPTED = 503
+_NOT_SENT = (
+    "ConnectTimeout",
+    "ConnectTimeoutError",
+    "NewConnectionError",
+    "NameResolutionError",
+    "ProxyError",
+)
+"""What happens before anything is sent."""
+
+_ENCODINGS = (
+    "utf-8",
+    "utf8",
+    "us-ascii",
+    "iso-8859-1",
+    "iso-8859-15",
+    "windows-1250",
+    "windows-1251",
+    "windows-1252",
+)
 
 Content = Callable[[], Mapping[str, str]]
 """Makes what is sent when it is sent, so that no frame of an error's traceback holds a password."""
@@ -54,8 +76,9 @@ class IdentityProviderHttp:
     """
     Talks to one identity provider. Cookies are kept from call to call.
 
-    Proxies are those of the environment (``HTTPS_PROXY``, ``NO_PROXY``). What cannot have been acted on (no connection,
-    status 5xx) is tried again, up to three times.
+    Proxies are those of the environment (``HTTPS_PROXY``, ``NO_PROXY``). Up to three times is tried what failed at the
+    server (status 5xx) or on the way to it; but what was sent with a password only if it surely did not arrive, or was
+    answered with 503: each arrival may count as a failed sign-in.
 
     :param host: its host.
     :param port: its port.
@@ -75,6 +98,7 @@ class IdentityProviderHttp:
         self._host, self._port = host, port
         self._proof = proof
         self._certificate: bytes | None = None
+        self._deadline = 0.0
         self._session = self._new_session(ca_bundle, user_agent)
 
     @property
@@ -90,7 +114,7 @@ class IdentityProviderHttp:
         :param parameters: what stands in the address after the question mark.
         :raises RsAuthError: there is no answer, or one that goes beyond the bounds.
         """
-        return self._follow("GET", urljoin(self.base_url, url), lambda: {"params": parameters})
+        return self._follow("GET", self._joined(self.base_url, url), lambda: {"params": parameters})
 
     def post(self, url: str, form: Content | None = None, json: Content | None = None) -> Page:
         """
@@ -103,7 +127,7 @@ class IdentityProviderHttp:
         """
         return self._follow(
             "POST",
-            urljoin(self.base_url, url),
+            self._joined(self.base_url, url),
             lambda: {"data": form() if form else None, "json": json() if json else None},
         )
 
@@ -113,7 +137,7 @@ class IdentityProviderHttp:
             status, location, text = self._answer(method, url, content)
             if status not in _REDIRECTS or not location:
                 return Page(url, status, text)
-            url = urljoin(url, location)
+            url = self._joined(url, location)
             if status not in (307, 308) and method == "POST":
                 method, content = "GET", dict
             elif method == "GET":
@@ -124,6 +148,12 @@ class IdentityProviderHttp:
             code="TooManyRedirects",
         )
 
+    def _joined(self, base: str, url: str) -> str:
+        try:
+            return urljoin(base, url)
+        except ValueError:
+            return ""
+
     def _check_place(self, url: str) -> None:
         try:
             parts = urlsplit(url)
@@ -132,9 +162,9 @@ class IdentityProviderHttp:
             place = ("", "", 0)
         if place != ("https", self._host.lower(), self._port) or "\\" in url:
             raise SignInRefused(
-                f"The identity provider {self._host} leads to another place ({place[0]}://{place[1]}), to which user and "
-                "password are not sent.",
-                remedy="If that is where people sign in, fill it in as IdP host (idp_host).",
+                f"The identity provider {self._host} leads to another place ({place[0]}://{place[1]}:{place[2]}), to which "
+                "user and password are not sent.",
+                remedy="If that is where people sign in, fill it in as IdP host and IdP port (idp_host, idp_port).",
                 code="ForeignRedirect",
             )
 
@@ -142,12 +172,15 @@ class IdentityProviderHttp:
         for attempt in range(1, ATTEMPTS + 1):
             try:
                 status, location, text = self._call(method, url, content)
-            except Unreachable:
-                if attempt == ATTEMPTS:
+            except Unreachable as error:
+                is_over = error.code == TIMEOUT or (method == "POST" and error.code not in _NOT_SENT)
+                if is_over or attempt == ATTEMPTS:
                     raise
             else:
                 if status < 500:
                     return status, location, text
+                if method == "POST" and status != _NOT_ACCEPTED:
+                    break
             time.sleep(PAUSE * 2 ** (attempt - 1) if attempt < ATTEMPTS else 0)
         raise Unreachable(
             f"The identity provider {self._host} fails (HTTP {status}).",
@@ -159,11 +192,11 @@ class IdentityProviderHttp:
         import requests
         import urllib3
 
-        deadline = time.monotonic() + LONGEST_CALL
+        self._deadline = time.monotonic() + LONGEST_CALL
         explained: RsAuthError
         try:
-            return self._exchange(method, url, content, deadline)
-        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
+            return self._exchange(method, url, content)
+        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as error:
             explained = self._explain(error)
         # Raised here, so that it does not hold the request, and that the password.
         raise explained
@@ -173,7 +206,6 @@ class IdentityProviderHttp:
         method: str,
         url: str,
         content: Callable[[], dict[str, Any]],
-        deadline: float,
         proof: Proof | None = None,
     ) -> tuple[int, str, str]:
         with self._session.request(
@@ -186,16 +218,22 @@ class IdentityProviderHttp:
             allow_redirects=False,
             stream=True,
         ) as response:
-            body = self._read(response, deadline)
+            body = self._read(response)
         if self._proof and not proof and _wants_to_negotiate(response):
-            return self._exchange(method, url, content, deadline, self._proof)
+            return self._exchange(method, url, content, self._proof)
         location = response.headers.get("Location", "")
         return response.status_code, location, _text(body, response.encoding)
 
-    def _read(self, response: requests.Response, deadline: float) -> bytes:
+    def _read(self, response: requests.Response) -> bytes:
         """Read a body as it comes, so that one that trickles in cannot outlast the deadline."""
+        if response.headers.get("Content-Encoding", "identity").lower() not in ("", "identity"):
+            raise SignInRefused(
+                f"The identity provider {self._host} packs its answer although it was asked not to.",
+                remedy="Ask whoever looks after it, or after the proxy in between.",
+                code="Packed",
+            )
         body = bytearray()
-        while chunk := response.raw.read1(65536, decode_content=True):
+        while chunk := response.raw.read1(65536, decode_content=False):
             body += chunk
             if len(body) > LARGEST_PAGE:
                 raise SignInRefused(
@@ -203,9 +241,13 @@ class IdentityProviderHttp:
                     remedy="Is it a sign-in page? Open it in a browser; correct what the connection says of it.",
                     code="TooLarge",
                 )
-            if time.monotonic() > deadline:
-                raise TimeoutError
         return bytes(body)
+
+    def _left(self) -> float:
+        left = self._deadline - time.monotonic()
+        if left <= 0:
+            raise TimeoutError
+        return min(left, READ_TIMEOUT)
 
     def _explain(self, error: Exception) -> RsAuthError:
         import requests
@@ -220,10 +262,10 @@ class IdentityProviderHttp:
             )
         late = (requests.exceptions.ReadTimeout, urllib3.exceptions.ReadTimeoutError, TimeoutError)
         if isinstance(error, late):
-            return SignInRefused(
+            return Unreachable(
                 f"The identity provider {self._host} did not answer in time ({READ_TIMEOUT} s).",
                 remedy="Let the task try again later; ask whoever looks after it.",
-                code="Timeout",
+                code=TIMEOUT,
             )
         if isinstance(error, requests.exceptions.ProxyError):
             return Unreachable(
@@ -232,17 +274,21 @@ class IdentityProviderHttp:
                 code="ProxyError",
             )
         return Unreachable(
-            f"The identity provider {self._host}:{self._port} cannot be reached ({type(error).__name__}).",
+            f"The identity provider {self._host}:{self._port} cannot be reached ({_kind(error)}).",
             remedy="Check idp_host and idp_port, name resolution and firewall, from a worker.",
-            code=type(error).__name__,
+            code=_kind(error),
         )
 
     def _new_session(self, ca_bundle: str | None, user_agent: str) -> requests.Session:
         import requests
 
-        session = requests.Session()
-        session.mount("https://", system_trust(ca_bundle, self._saw))
-        session.headers["User-Agent"] = user_agent
+        class Session(requests.Session):  # type: ignore[misc]
+            def get_redirect_target(self, _: requests.Response) -> None:
+                """Leave redirects to us: requests would read their bodies, without bounds."""
+
+        session = Session()
+        session.mount("https://", system_trust(ca_bundle, self._saw, self._left))
+        session.headers.update({"User-Agent": user_agent, "Accept-Encoding": "identity"})
         return session
 
     def _saw(self, certificate: bytes | None) -> None:
@@ -250,10 +296,15 @@ class IdentityProviderHttp:
 
 
 def _text(body: bytes, encoding: str | None) -> str:
-    try:
-        return body.decode(encoding or "utf-8", "replace")
-    except LookupError:
-        return body.decode("utf-8", "replace")
+    """Decode a body; of the codecs that a server can name, some take minutes."""
+    name = (encoding or "utf-8").lower()
+    return body.decode(name if name in _ENCODINGS else "utf-8", "replace")
+
+
+def _kind(error: Exception) -> str:
+    """Return what happened; requests wraps what urllib3 found."""
+    inner = error.args[0] if error.args else None
+    return type(getattr(inner, "reason", None) or error).__name__
 
 
 def _nobody(request: Any) -> Any:

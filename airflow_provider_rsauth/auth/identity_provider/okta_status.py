@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from airflow_provider_rsauth.auth.errors import SignInRefused
+from airflow_provider_rsauth.auth.errors import RsAuthError, SignInRefused, Throttled
 
 _MACHINE = "Sign in with a user for machines whose sign-on policy asks for no second factor, or through IAM Identity Center."
 
@@ -28,15 +28,20 @@ _STATUS: dict[str, tuple[str, str]] = {
         "Have it unlocked, and correct the password of the connection first: each task run is another try.",
     ),
 }
+TOO_MANY = "E0000047"
 _CODES: dict[str, tuple[str, str]] = {
     "E0000004": ("does not accept user and password", "Check login and password of the connection."),
-    "E0000047": ("limits the rate of sign-ins", "Run fewer tasks at once, or let the task try again later."),
+    "E0000006": (
+        "does not allow this sign-in",
+        "Assign the application to the user, or change the sign-on policy.",
+    ),
+    TOO_MANY: ("limits the rate of sign-ins", "Run fewer tasks at once, or let the task try again later."),
     "E0000014": ("says that the password cannot be used any more", "Have the person change it at Okta."),
     "E0000022": ("has no sign-in by user and password at this address", "Correct idp_host."),
 }
 
 
-def explain(provider: str, status: int, answer: Mapping[str, Any]) -> SignInRefused:
+def explain(provider: str, status: int, answer: Mapping[str, Any]) -> RsAuthError:
     """
     Return the error for an answer without a session.
 
@@ -50,4 +55,5 @@ def explain(provider: str, status: int, answer: Mapping[str, Any]) -> SignInRefu
     if not what:
         what = "answers what is no sign-in"
         remedy = "Check idp_host: it is the host of your Okta organisation, such as example.okta.com."
-    return SignInRefused(f"{provider} {what} ({told}).", remedy=remedy, code=told)
+    kind = Throttled if code == TOO_MANY else SignInRefused
+    return kind(f"{provider} {what} ({told}).", remedy=remedy, code=told)

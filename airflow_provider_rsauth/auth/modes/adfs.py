@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Annotated, Any, ClassVar
 
 from pydantic import SecretStr, model_validator
@@ -18,6 +19,7 @@ from airflow_provider_rsauth.auth.mode import SignInContext
 from airflow_provider_rsauth.auth.saml.fields import SECTION, IdpHost, IdpPort, PartnerId
 from airflow_provider_rsauth.auth.saml.mode import SamlMode
 
+KERBEROS_IDENTITY = ("KRB5CCNAME", "KRB5_CLIENT_KTNAME", "KRB5_CONFIG")
 PAGE = "/adfs/ls/IdpInitiatedSignOn.aspx"
 
 
@@ -51,6 +53,14 @@ class Adfs(SamlMode):
                     "with the worker's Kerberos ticket"
                 )
         return self
+
+    def fingerprint(self, context: SignInContext) -> str:
+        """
+        Return whose ticket it is, where that is asked for.
+
+        :param context: what the mode may use.
+        """
+        return "" if self.login else repr([os.environ.get(name) for name in KERBEROS_IDENTITY])
 
     def saml_response(self, context: SignInContext) -> str:
         """

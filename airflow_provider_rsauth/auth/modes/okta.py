@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Annotated, Any, ClassVar
 
-from airflow_provider_rsauth.auth.errors import SignInRefused
+from airflow_provider_rsauth.auth.errors import RsAuthError
 from airflow_provider_rsauth.auth.fields import LOGIN, PASSWORD, RequiredSecret, Ui, matching
 from airflow_provider_rsauth.auth.identity_provider.http import IdentityProviderHttp
 from airflow_provider_rsauth.auth.identity_provider.okta_status import explain
@@ -69,12 +69,12 @@ class Okta(SamlMode):
     def _session_token(self, status: int, text: str) -> str:
         try:
             answer = json.loads(text)
-        except ValueError:
+        except (ValueError, RecursionError):
             answer = {}
         answer = answer if isinstance(answer, dict) else {}
         if answer.get("status") in ("SUCCESS", "PASSWORD_WARN") and answer.get("sessionToken"):
             return str(answer["sessionToken"])
         raise self._refused(status, answer)
 
-    def _refused(self, status: int, answer: dict[str, Any]) -> SignInRefused:
+    def _refused(self, status: int, answer: dict[str, Any]) -> RsAuthError:
         return explain(f"Okta at {self.idp_host}", status, answer)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -38,26 +38,38 @@ class Assertion:
         return self.attributes.get(name, ())
 
 
-def read_assertion(encoded: str) -> Assertion:
+def read_assertion(encoded: str, register_secret: Callable[[str], None] = lambda _: None) -> Assertion:
     """
     Read a SAML response.
 
     :param encoded: the response in Base64.
+    :param register_secret: told the response, as STS gets it, before anything can print it.
     :raises SignInRefused: it is none, or one that nobody honest sends.
     """
     encoded = "".join(encoded.split())
+    register_secret(encoded)
+    attributes = _attributes(encoded)
+    if isinstance(attributes, SignInRefused):
+        del encoded  # no frame of the error's traceback is to hold it
+        raise attributes
+    return Assertion(encoded, attributes)
+
+
+def _attributes(encoded: str) -> dict[str, tuple[str, ...]] | SignInRefused:
     if len(encoded) > LARGEST:
-        raise _refused(f"has more than {LARGEST} characters, which STS does not take", "TooLarge")
+        return _refused(f"has more than {LARGEST} characters, which STS does not take", "TooLarge")
     try:
-        document = base64.b64decode(encoded, validate=True)
+        root = _parsed(base64.b64decode(encoded, validate=True))
     except (binascii.Error, ValueError):
-        raise _refused("is not Base64", "NotBase64") from None
+        return _refused("is not Base64", "NotBase64")
+    if isinstance(root, SignInRefused):
+        return root
     attributes: dict[str, tuple[str, ...]] = {}
-    for attribute in _parsed(document).iter(_ATTRIBUTE):
+    for attribute in root.iter(_ATTRIBUTE):
         texts = ("".join(value.itertext()).strip() for value in attribute.iter(_VALUE))
         name = attribute.get("Name", "")
         attributes[name] = (*attributes.get(name, ()), *filter(None, texts))
-    return Assertion(encoded, attributes)
+    return attributes
 
 
 def _parsed(document: bytes) -> Any:
@@ -69,9 +81,9 @@ def _parsed(document: bytes) -> Any:
     try:
         root = etree.fromstring(document, parser)
     except etree.XMLSyntaxError:
-        raise _refused("is not well-formed XML", "NotXml") from None
+        return _refused("is not well-formed XML", "NotXml")
     if root.getroottree().docinfo.doctype:
-        raise _refused("declares a document type, which a SAML response must not", "DocumentType")
+        return _refused("declares a document type, which a SAML response must not", "DocumentType")
     return root
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from pydantic import ValidationError
+
 from airflow_provider_rsauth.auth.aliases import TRUE_WORDS
 from airflow_provider_rsauth.auth.database_user import DatabaseUser
 from airflow_provider_rsauth.auth.saml.assertion import Assertion
@@ -23,18 +25,32 @@ def claimed_user(declared: DatabaseUser, assertion: Assertion) -> DatabaseUser:
     :param assertion: the assertion.
     :raises pydantic.ValidationError: what the assertion says cannot be a database user.
     """
+    named = _first(assertion, f"{_REDSHIFT}DbUser")
+    groups = (
+        group.strip().lower()
+        for value in assertion.values(f"{_REDSHIFT}DbGroups")
+        for group in value.split(",")
+    )
     said: dict[str, Any] = {
-        "db_user": _first(assertion, f"{_REDSHIFT}DbUser") or _first(assertion, _SESSION_NAME),
-        "db_groups": tuple(group.lower() for group in assertion.values(f"{_REDSHIFT}DbGroups")),
+        "db_user": named or _usable(_first(assertion, _SESSION_NAME)),
+        "db_groups": tuple(filter(None, groups)),
         "auto_create": _flag(assertion, "AutoCreate"),
         "force_lowercase": _flag(assertion, "ForceLowercase"),
     }
-    own = {name: getattr(declared, name) for name in DatabaseUser.model_fields}
-    own = {name: value for name, value in own.items() if value not in (None, ())}
+    # A switch that is off says nothing: Airflow before 3.2 stores each that nobody touched as off.
+    own = {name: value for name in DatabaseUser.model_fields if (value := getattr(declared, name))}
     if _flag(assertion, "AllowDbUserOverride") and said["db_user"]:
         own.pop("db_user", None)
     said = {name: value for name, value in said.items() if value not in (None, ())}
     return DatabaseUser.model_validate({**said, **own})
+
+
+def _usable(name: str | None) -> str | None:
+    """Return the name of a role session if it can be a database user, too."""
+    try:
+        return DatabaseUser.model_validate({"db_user": name}).db_user
+    except ValidationError:
+        return None
 
 
 def _first(assertion: Assertion, name: str) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Hashable
 from typing import ClassVar
 
 from pydantic import ValidationError
@@ -11,7 +12,8 @@ from airflow_provider_rsauth.auth.aws import AwsSession, BotoSession
 from airflow_provider_rsauth.auth.database_user import DatabaseUser
 from airflow_provider_rsauth.auth.digest import digest
 from airflow_provider_rsauth.auth.driver import CaBundle
-from airflow_provider_rsauth.auth.errors import InvalidSettings, SignInRefused
+from airflow_provider_rsauth.auth.errors import InvalidSettings
+from airflow_provider_rsauth.auth.identity_provider.refusals import refusals
 from airflow_provider_rsauth.auth.mode import AwsMode, SignInContext
 from airflow_provider_rsauth.auth.problems import problems_of
 from airflow_provider_rsauth.auth.saml.assertion import read_assertion
@@ -69,29 +71,15 @@ class SamlMode(AwsMode):
         )
 
     def _role_session(self, context: SignInContext, region: str | None) -> RoleSession:
-        key = (context.scope, self.name, region, digest(self.model_dump()))
-        return broker.credential(key, lambda: self._new_role_session(context, region))
+        key = (context.scope, self.name, region, digest([self.model_dump(), self.fingerprint(context)]))
+        return broker.credential(key, lambda: self._new_role_session(context, region, key))
 
-    def _new_role_session(self, context: SignInContext, region: str | None) -> RoleSession:
-        response = self.saml_response(context)
-        context.register_secret(response)
-        assertion = read_assertion(response)
+    def _new_role_session(self, context: SignInContext, region: str | None, key: Hashable) -> RoleSession:
+        with refusals.told_once(key, is_for_good=context.scope is not None):
+            assertion = read_assertion(self.saml_response(context), context.register_secret)
         label = self.ui("preferred_role").label
         role = choose_role(assertion, self.preferred_role, region, context.subject, label)
         session = assume_role_with_saml(role, assertion, region, context.now())
         for name in ("SecretAccessKey", "SessionToken"):
             context.register_secret(session.keys[name])
         return session
-
-
-def no_response(provider: str, remark: str, code: str, remedy: str) -> SignInRefused:
-    """
-    Return the error of an identity provider that gave no SAML response.
-
-    :param provider: what it is called.
-    :param remark: what it says to the person; empty if nothing.
-    :param code: a code for what happened.
-    :param remedy: what to do.
-    """
-    said = f" It says: {remark}" if remark else ""
-    return SignInRefused(f"{provider} does not let the person in.{said}", remedy=remedy, code=code)

@@ -44,7 +44,7 @@ def offered_roles(assertion: Assertion) -> list[SamlRole]:
     """
     found: dict[str, SamlRole] = {}
     for value in assertion.values(ROLE_ATTRIBUTE):
-        arns = [part.strip() for part in value.split(",")]
+        arns = [part.strip() for part in re.split(r",(?=\s*arn:)", value)]
         role = next(filter(_ROLE.fullmatch, arns), None)
         provider = next(filter(_PROVIDER.fullmatch, arns), None)
         if role and provider:
