@@ -42,7 +42,7 @@ demo: $(VENV)/ready ## run the example DAGs on a local Redshift and show who sig
 test: $(VENV)/ready ## run all tests on Airflow 3
 	$(VENV)/bin/python -m pytest
 
-test-airflow2: $(VENV2)/ready ## run all tests that meet Airflow on Airflow 2.11
+test-airflow2: $(VENV2)/ready ## run every auth mode and all that differs on Airflow 2.11
 	$(VENV2)/bin/python -m pytest tests/airflow tests/contract tests/distributed tests/ui tests/test_cli.py
 
 lint: $(VENV)/ready ## check style and types

@@ -21,7 +21,7 @@ from airflow_provider_rsauth.auth.modes.adfs import PAGE
 from airflow_provider_rsauth.auth.saml.role_session import broker
 from airflow_provider_rsauth.hooks.redshift_iam import RedshiftIAMHook
 from airflow_provider_rsauth.sandbox.idp.kerberos import KeytabTickets
-from tests.airflow.kerberos_realm import SERVICE, Worker, need_kerberos, realm
+from tests.modes.kerberos_realm import SERVICE, Worker, need_kerberos, realm
 
 REALM, OTHER_REALM = "EXAMPLE.COM", "OTHER.EXAMPLE"
 JANE = "jane"
