@@ -83,9 +83,11 @@ def assert_signs_in(redshift, conn_id: str) -> None:
 
 def test_the_ticket_of_kinit_signs_in(redshift, idp, worker, connection):
     worker.kinit(JANE)
-    assert_signs_in(redshift, connection())
+    conn_id = connection()
+    RedshiftIAMHook(conn_id).get_conn().close()
     paths = [request.path for request in idp.requests]
     assert paths == [PAGE, "/adfs/ls/wia", "/adfs/ls/wia"]
+    assert_signs_in(redshift, conn_id)
 
 
 def test_a_keytab_signs_in_without_kinit(redshift, company, worker, connection):

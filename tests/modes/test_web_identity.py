@@ -46,7 +46,9 @@ def refusal(hook: RedshiftIAMHook, kind: type[errors.RsAuthError]) -> str:
     return str(error)
 
 
-def test_the_role_is_assumed_once_and_by_nobody_else(redshift, hook, caplog):
+def test_the_role_is_assumed_once_and_by_nobody_else(redshift, hook, file, caplog):
+    token = redshift.oidc.token()
+    file.write_text(token)
     caplog.set_level(logging.DEBUG)
     caplog.set_level(logging.DEBUG, logger="redshift_connector")
     for _ in range(3):
@@ -54,17 +56,17 @@ def test_the_role_is_assumed_once_and_by_nobody_else(redshift, hook, caplog):
     assert [call.action for call in redshift.calls.all] == [ASSUME, "GetClusterCredentials"]
     asked = redshift.calls.all[0]
     assert asked.access_key_id == ""
-    assert asked.parameters["RoleArn"] == redshift.role_arn
+    assert asked.parameters["RoleArn"] == redshift.oidc.role_arn
     assert asked.parameters["RoleSessionName"] == "airflow-provider-rsauth"
     assert asked.parameters["DurationSeconds"] == "900"
-    assert new_token() not in caplog.text
+    assert token not in caplog.text
 
 
 def test_the_role_session_has_the_name_it_is_given(redshift, define):
     hook = RedshiftIAMHook(define("redshift_web_identity", extra={"role_session_name": "nightly"}))
     works, message = hook.test_connection()
     assert works, message
-    assert "assumed-role/RedshiftReader/nightly" in message
+    assert "assumed-role/WebIdentityReader/nightly" in message
 
 
 def test_the_file_is_read_at_each_renewal(redshift, hook, file, monkeypatch):
@@ -76,11 +78,12 @@ def test_the_file_is_read_at_each_renewal(redshift, hook, file, monkeypatch):
     monkeypatch.setattr(
         web_identity, "from_file", lambda *said, **how: read.append(from_file(*said, **how)) or read[-1]
     )
-    for each in ("first", "second"):
-        file.write_text(new_token(jti=each))
+    tokens = [redshift.oidc.token(claims={"jti": each}) for each in ("first", "second")]
+    for token in tokens:
+        file.write_text(token)
         signing_in.broker.forget_all()
         hook.get_conn().close()
-    assert [each.get_secret_value() for each in read] == [new_token(jti="first"), new_token(jti="second")]
+    assert [each.get_secret_value() for each in read] == tokens
     assert redshift.calls.count(ASSUME) == 2
 
 
@@ -112,7 +115,7 @@ def test_a_file_without_a_jwt_is_told_without_a_call(redshift, hook, file, conte
             "AccessDenied",
             "Not authorized to perform sts:AssumeRoleWithWebIdentity",
             errors.NotAllowed,
-            ["RedshiftReader may not be assumed with this token", "trust policy", "aud and sub", TOLD],
+            ["WebIdentityReader may not be assumed with this token", "trust policy", "aud and sub", TOLD],
             id="trust policy",
         ),
         pytest.param(

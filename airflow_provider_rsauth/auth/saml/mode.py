@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Hashable
+from contextlib import nullcontext
 from typing import ClassVar
 
 from pydantic import ValidationError
@@ -75,7 +76,9 @@ class SamlMode(AwsMode):
         return broker.credential(key, lambda: self._new_role_session(context, region, key))
 
     def _new_role_session(self, context: SignInContext, region: str | None, key: Hashable) -> RoleSession:
-        with refusals.told_once(key, is_for_good=context.scope is not None):
+        password = getattr(self, "password", None)
+        asking = refusals.told_once(key, is_for_good=context.scope is not None) if password else nullcontext()
+        with asking:
             assertion = read_assertion(self.saml_response(context), context.register_secret)
         label = self.ui("preferred_role").label
         role = choose_role(assertion, self.preferred_role, region, context.subject, label)
